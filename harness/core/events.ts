@@ -1,0 +1,172 @@
+/**
+ * The journal's vocabulary: one JSON object a line, in the order in which things happened.
+ *
+ * Instants (`at`, `writtenAt`) are milliseconds on the run's monotonic clock. The schemas are strict about
+ * what they know and silent about keys they do not, so that an older tool can read a newer journal's events.
+ */
+import { z } from "zod";
+import { MODES } from "./model.ts";
+import { millis } from "./units.ts";
+
+/** Bumped when an event changes its meaning; a reader refuses a journal that is newer than itself. */
+export const JOURNAL_VERSION = 1;
+
+const instant = z.number().transform(millis);
+const text = z.string();
+
+export const armSchema = z.object({
+  id: text,
+  scenario: text,
+  mode: z.enum(MODES),
+  n: z.int().positive(),
+});
+
+/** What the engine and the machine said of themselves before the first wave. */
+export const engineFactsSchema = z.object({
+  /** True for the fake engine: every output then says SIMULATED. */
+  simulated: z.boolean(),
+  /** Where it was found and why it was taken, for people. */
+  address: text,
+  version: text,
+  apiVersion: text,
+  rootless: z.boolean(),
+  /** Components as the daemon lists them: containerd, runc, rootlesskit, slirp4netns, … */
+  components: z.record(text, text),
+  storageDriver: text,
+  cgroupDriver: text,
+  /** Network driver and port driver of RootlessKit, where the daemon says so. */
+  networkDriver: text.nullable(),
+  portDriver: text.nullable(),
+  kernel: text,
+  architecture: text,
+  operatingSystem: text,
+  cores: z.int(),
+  memoryBytes: z.number(),
+  /** `ip_local_port_range` of this machine's own namespace, then of the engine's, where known. */
+  hostPortRange: z.tuple([z.int(), z.int()]).nullable(),
+  enginePortRange: z.tuple([z.int(), z.int()]).nullable(),
+  /** Image reference to image id, for all images of the run. */
+  images: z.record(text, text),
+});
+export type EngineFacts = z.infer<typeof engineFactsSchema>;
+
+const bindingSchema = z.object({ containerPort: z.int(), hostIp: text, hostPort: z.int() });
+
+const answerSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("done"),
+    id: text.exactOptional(),
+    bindings: z.array(bindingSchema).readonly().exactOptional(),
+    attempts: z.int().exactOptional(),
+  }),
+  z.object({
+    kind: z.literal("refused"),
+    by: z.enum(["daemon", "service", "transport", "harness"]),
+    status: z.int().exactOptional(),
+    message: text,
+  }),
+  z.object({
+    kind: z.literal("unknown"),
+    reason: z.enum(["timeout", "cancelled", "connection-lost"]),
+    message: text,
+  }),
+]);
+
+const operationKind = z.enum([
+  "network.create",
+  "container.create",
+  "container.start",
+  "container.inspect",
+  "ready",
+  "identity",
+  "container.remove",
+  "network.remove",
+]);
+
+const inventorySchema = z.object({
+  containers: z.array(text).readonly(),
+  networks: z.array(text).readonly(),
+  volumes: z.array(text).readonly(),
+});
+
+/** Counts of things seen beside the jobs; null where the source cannot be read. */
+export const signalsSchema = z.object({
+  /** Lines of the daemon's log about the thread's network namespace (warnings and errors together). */
+  netnsRestoreLines: z.int().nullable(),
+});
+export type Signals = z.infer<typeof signalsSchema>;
+
+/** Names one operation of one job: enough to find it in the plan, small enough to write twice. */
+const operationRef = {
+  wave: z.int().positive(),
+  job: text,
+  operation: operationKind,
+  /** The service concerned; absent for network operations. */
+  service: text.exactOptional(),
+};
+
+export const eventSchema = z.discriminatedUnion("event", [
+  z.object({
+    event: z.literal("run.started"),
+    at: instant,
+    journal: z.int().max(JOURNAL_VERSION, "written by a newer version of this tool"),
+    tool: text,
+    run: text,
+    seed: text,
+    /** Wall clock, ISO 8601, UTC: the zero of every `at`. */
+    startedAt: text,
+    command: z.array(text).readonly(),
+    arms: z.array(armSchema).readonly(),
+    waves: z.int().positive(),
+    engine: engineFactsSchema,
+  }),
+  z.object({
+    event: z.literal("wave.started"),
+    at: instant,
+    wave: z.int().positive(),
+    block: z.int().positive(),
+    arm: text,
+    jobs: z.array(text).readonly(),
+  }),
+  /** All jobs were released. */
+  z.object({ event: z.literal("gate.opened"), at: instant, wave: z.int().positive() }),
+  z.object({ event: z.literal("invoked"), at: instant, ...operationRef }),
+  z.object({
+    event: z.literal("answered"),
+    at: instant,
+    ...operationRef,
+    writtenAt: instant.nullable(),
+    answer: answerSchema,
+  }),
+  /** The last job was ready or had failed. */
+  z.object({
+    event: z.literal("burst.ended"),
+    at: instant,
+    wave: z.int().positive(),
+    /** Processor time of this process since the gate opened. */
+    processor: instant,
+    cores: z.int().positive(),
+  }),
+  z.object({
+    event: z.literal("wave.ended"),
+    at: instant,
+    wave: z.int().positive(),
+    /** When teardown began and how long it took. */
+    teardown: instant,
+    /** Left over after teardown and before the sweep; what `--keep-failed` kept is not counted. */
+    leaked: inventorySchema,
+    /** Host ports that were published in this wave and still have a listener; null: not visible. */
+    leakedPorts: z.array(z.int()).readonly().nullable(),
+    /** What the sweep could not remove. */
+    stuck: z.array(text).readonly(),
+    signals: signalsSchema,
+  }),
+  z.object({
+    event: z.literal("run.ended"),
+    at: instant,
+    /** `engine-lost`: the daemon no longer answered after a wave. */
+    reason: z.enum(["completed", "interrupted", "engine-lost"]),
+  }),
+]);
+export type Event = z.infer<typeof eventSchema>;
+export type EventOf<Kind extends Event["event"]> = Extract<Event, { readonly event: Kind }>;

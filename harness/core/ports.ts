@@ -1,0 +1,60 @@
+/**
+ * What the edges implement and the run uses: a clock, an engine, a journal.
+ */
+import type { Event, EngineFacts, Signals } from "./events.ts";
+import type { Answer, Inventory, Operation, PortBinding } from "./model.ts";
+import type { Millis } from "./units.ts";
+
+/** Monotonic; its zero is the start of the run. */
+export interface Clock {
+  readonly now: () => Millis;
+  /** Resolves after `duration`, or at once when the signal aborts; never rejects. */
+  readonly sleep: (duration: Millis, signal: AbortSignal) => Promise<void>;
+}
+
+/** What an operation may need to know of the job's earlier answers. */
+export interface Knowledge {
+  /** Published ports by container name, filled by `container.inspect`. */
+  readonly bindings: ReadonlyMap<string, readonly PortBinding[]>;
+}
+
+/** An answer, and when the request left this process (null where no request was written). */
+export interface Performed {
+  readonly answer: Answer;
+  readonly writtenAt: Millis | null;
+}
+
+/** An engine, as far as a run needs one. */
+export interface Runtime {
+  /** Performs one operation. Resolves to data whatever happens; an abort gives `unknown`. */
+  readonly perform: (
+    operation: Operation,
+    knowledge: Knowledge,
+    signal: AbortSignal,
+  ) => Promise<Performed>;
+  /** Opens connections so that a burst does not pay for them. */
+  readonly warm: (connections: number, signal: AbortSignal) => Promise<void>;
+  /** @throws StressError when the engine does not answer */
+  readonly describe: (signal: AbortSignal) => Promise<EngineFacts>;
+  readonly alive: (signal: AbortSignal) => Promise<boolean>;
+  /** Everything labelled with this run; volumes: all that the daemon has. */
+  readonly inventory: (run: string, signal: AbortSignal) => Promise<Inventory>;
+  /** Removes everything labelled with this run; returns what could not be removed, in words. */
+  readonly sweep: (run: string, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Those of the ports on which somebody listens on this machine; null where that cannot be seen. */
+  readonly listening: (ports: readonly number[]) => Promise<readonly number[] | null>;
+  /** What was seen beside the jobs since the last call (or the start). */
+  readonly signals: () => Promise<Signals>;
+}
+
+/** The append-only record. */
+export interface Journal {
+  /** Written when it returns. @throws StressError("output") */
+  readonly append: (event: Event) => void;
+}
+
+/** How much processor time this process has used, user and system together. */
+export interface ProcessorMeter {
+  readonly used: () => Millis;
+  readonly cores: number;
+}

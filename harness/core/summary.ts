@@ -1,0 +1,101 @@
+/**
+ * The one view that every report renders and that `--json` prints: schema `stress.summary/1`.
+ *
+ * Durations are milliseconds, shares are fractions of 1, instants are ISO 8601 in UTC.
+ */
+import { z } from "zod";
+import { armSchema, engineFactsSchema } from "./events.ts";
+
+const text = z.string();
+const count = z.int().nonnegative();
+const duration = z.number();
+
+/** `unknown`: too little data to say. Never a pass. */
+export const VERDICTS = ["holds", "violated", "unknown"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Median and extremes of a sample; null where the sample is empty. */
+const spread = z
+  .object({ samples: z.int().positive(), median: duration, min: duration, max: duration })
+  .nullable();
+export type Spread = z.infer<typeof spread>;
+
+/** Wilson 95 % interval beside the observed fraction; null where nothing was observed. */
+const rate = z
+  .object({ failed: count, of: z.int().positive(), value: duration, low: duration, high: duration })
+  .nullable();
+export type Rate = z.infer<typeof rate>;
+
+const failure = z.object({
+  /** Where the job stopped, e.g. `START_FAIL_mysql`. */
+  label: text,
+  /** What the words say, e.g. `port.already_allocated`; `unknown` where no signature fits. */
+  class: text,
+  count: z.int().positive(),
+  /** One of the messages, whole. */
+  example: text,
+  /** The jobs, for looking them up in the journal. */
+  jobs: z.array(text),
+});
+export type Failure = z.infer<typeof failure>;
+
+const phase = z.object({
+  operation: text,
+  samples: z.int().positive(),
+  median: duration,
+  p95: duration,
+});
+
+const armSummary = armSchema.extend({
+  /** Waves that ran to their end, and those planned. */
+  waves: z.object({ finished: count, planned: count }),
+  /** `unfinished`: cut off by a signal or a lost engine; in no rate. */
+  jobs: z.object({ ok: count, failed: count, unfinished: count }),
+  failureRate: rate,
+  /** Failures, most frequent first, but class `unknown` before all others. */
+  failures: z.array(failure),
+  /** Gate to last job ready, one sample a finished wave. */
+  burst: spread,
+  /** First to last of the jobs' first requests written, one sample a wave. */
+  launchSkew: spread,
+  /** Most calls to the daemon in flight at once, over all waves. */
+  inFlight: count,
+  /** Each operation of the burst, answered `done`. */
+  phases: z.array(phase),
+  /** One sample a finished wave. */
+  teardown: spread,
+  /** Processor time of the harness during bursts over (burst time × cores); null without a burst. */
+  harnessShare: duration.nullable(),
+  /** Lines about the thread's network namespace in the daemon's log, per job; null: log not readable. */
+  netnsRestorePerJob: duration.nullable(),
+});
+export type ArmSummary = z.infer<typeof armSummary>;
+
+const leak = z.object({
+  wave: z.int().positive(),
+  arm: text,
+  /** e.g. `network stress-…-w1j03`, `listener on port 41003`. */
+  what: z.array(text),
+});
+export type Leak = z.infer<typeof leak>;
+
+export const summarySchema = z.object({
+  schema: z.literal("stress.summary/1"),
+  tool: text,
+  run: text,
+  seed: text,
+  startedAt: text,
+  /** From the run's start to its last event. */
+  elapsed: duration,
+  command: z.array(text),
+  /** `killed`: the journal has no end, the process was gone before it could write one. */
+  ended: z.enum(["completed", "interrupted", "engine-lost", "killed"]),
+  simulated: z.boolean(),
+  engine: engineFactsSchema,
+  arms: z.array(armSummary),
+  leaks: z.array(leak),
+  verdict: z.enum(VERDICTS),
+  /** The claims behind the verdict and what limits them, one sentence each. */
+  reasons: z.array(text),
+});
+export type Summary = z.infer<typeof summarySchema>;

@@ -1,0 +1,40 @@
+/**
+ * Quantities with a unit, and the only place where numbers become text.
+ */
+
+declare const unit: unique symbol;
+
+/** A duration or an instant on the run's own monotonic clock, in milliseconds, finite. */
+export type Millis = number & { readonly [unit]: "ms" };
+
+/**
+ * @param value - milliseconds, finite; negative only for differences
+ * @throws RangeError for NaN and infinities, which would spread silently through statistics
+ */
+export const millis = (value: number): Millis => {
+  if (!Number.isFinite(value)) throw new RangeError(`not a duration: ${String(value)}`);
+  return value as Millis;
+};
+
+export const seconds = (value: number): Millis => millis(value * 1000);
+
+/** `4.3ms`, `950ms`, `20.1s`, `3m05s`: three significant figures where a reader compares them. */
+export const formatMillis = (value: Millis): string => {
+  const size = Math.abs(value);
+  if (size < 9.95) return `${value.toFixed(1)}ms`;
+  if (size < 999.5) return `${value.toFixed(0)}ms`;
+  if (size < 99_950) return `${(value / 1000).toFixed(1)}s`;
+  const whole = Math.round(value / 1000);
+  return `${String(Math.trunc(whole / 60))}m${String(Math.abs(whole % 60)).padStart(2, "0")}s`;
+};
+
+/** A fraction of 1 as a percentage; one decimal below 10 % so that 0.4 % is not printed as 0 %. */
+export const formatShare = (fraction: number): string => {
+  const percent = fraction * 100;
+  const rounded = percent > 0 && percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0);
+  return `${rounded.replace(/\.0$/, "")} %`;
+};
+
+/** `1 job`, `3 jobs`. */
+export const count = (amount: number, noun: string, plural = `${noun}s`): string =>
+  `${String(amount)} ${amount === 1 ? noun : plural}`;
