@@ -1,3 +1,5 @@
+import { formatMillis, type Millis } from "./units.ts";
+
 /** Why the tool itself cannot go on. A failure of the system under test is data, never an error. */
 export type ErrorCode =
   /** A wrong flag, file or value: nothing was started. */
@@ -37,6 +39,17 @@ export class StressError extends Error {
 
   get exitCode(): number {
     return this.code === "usage" ? EXIT.usage : EXIT.environment;
+  }
+}
+
+/** The reason with which a signal aborts when a deadline passed, as opposed to a cancelled run. */
+export class DeadlinePassed extends Error {
+  override readonly name = "DeadlinePassed";
+  readonly duration: Millis;
+
+  constructor(duration: Millis) {
+    super(`no answer within ${formatMillis(duration)}`);
+    this.duration = duration;
   }
 }
 

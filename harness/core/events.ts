@@ -117,6 +117,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     startedAt: text,
     command: z.array(text).readonly(),
     arms: z.array(armSchema).readonly(),
+    /** Waves planned, of all arms together: each arm has as many as there are blocks. */
     waves: z.int().positive(),
     engine: engineFactsSchema,
   }),

@@ -43,7 +43,12 @@ export type Access =
   /** By the harness, through the port published for `containerPort` of `container`. */
   | { readonly via: "host"; readonly container: string; readonly containerPort: number }
   /** By the job container on the same network, by name. */
-  | { readonly via: "job"; readonly container: string; readonly host: string; readonly port: number };
+  | {
+      readonly via: "job";
+      readonly container: string;
+      readonly host: string;
+      readonly port: number;
+    };
 
 /** One step of a job. Names, never ids: all of them are known before anything starts. */
 export type Operation =
@@ -81,6 +86,10 @@ export type Operation =
   | { readonly kind: "network.remove"; readonly network: string };
 
 export type OperationKind = Operation["kind"];
+/** Asked of the service, not of the daemon. */
+export type ProbeOperation = Extract<Operation, { readonly kind: "ready" | "identity" }>;
+/** Asked of the daemon, in one call. */
+export type CallOperation = Exclude<Operation, ProbeOperation>;
 
 /**
  * What came back. `refused` and `done` are evidence; `unknown` is none: the daemon may have done it.
@@ -181,4 +190,23 @@ export interface ImageUse {
 export interface ImageSet {
   readonly name: string;
   readonly images: Readonly<Record<string, ImageUse>>;
+}
+
+/** One service of a stack, as a CI job would ask for it. */
+export interface Service {
+  /** Its name on the job's network, its role in an image set, and what reports call it. */
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** The container port that the job itself uses. */
+  readonly port: number;
+  /** Further ports that the image exposes and `--ports all` publishes. */
+  readonly otherPorts: readonly number[];
+}
+
+/** What a job consists of, as data. */
+export interface Scenario {
+  readonly name: string;
+  /** One line for `--help` and reports. */
+  readonly title: string;
+  readonly services: readonly Service[];
 }

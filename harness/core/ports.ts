@@ -39,8 +39,8 @@ export interface Runtime {
   readonly alive: (signal: AbortSignal) => Promise<boolean>;
   /** Everything labelled with this run; volumes: all that the daemon has. */
   readonly inventory: (run: string, signal: AbortSignal) => Promise<Inventory>;
-  /** Removes everything labelled with this run; returns what could not be removed, in words. */
-  readonly sweep: (run: string, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Removes these containers and networks; returns what could not be removed, in words. */
+  readonly remove: (what: Inventory, signal: AbortSignal) => Promise<readonly string[]>;
   /** Those of the ports on which somebody listens on this machine; null where that cannot be seen. */
   readonly listening: (ports: readonly number[]) => Promise<readonly number[] | null>;
   /** What was seen beside the jobs since the last call (or the start). */
@@ -49,7 +49,10 @@ export interface Runtime {
 
 /** The append-only record. */
 export interface Journal {
-  /** Written when it returns. @throws StressError("output") */
+  /**
+   * Written when it returns. Never throws: a wave must not break off in the middle because a disk is full.
+   * The first failure cancels the run instead, and the events stay in memory.
+   */
   readonly append: (event: Event) => void;
 }
 

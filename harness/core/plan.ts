@@ -1,0 +1,266 @@
+/**
+ * From what was asked for to every operation of every job, as data. The same request gives the same plan.
+ */
+import { StressError } from "./errors.ts";
+import type {
+  Access,
+  Arm,
+  Deadlines,
+  ImageSet,
+  ImageUse,
+  JobPlan,
+  Mode,
+  Operation,
+  Plan,
+  PortRequest,
+  Scenario,
+  Service,
+  WavePlan,
+} from "./model.ts";
+import { LABEL } from "./model.ts";
+import { BLOCK_FIRST_PORT, BLOCK_LAST_PORT, MODE_RULES } from "./modes.ts";
+import { seeded, shuffled } from "./random.ts";
+
+export interface PlanRequest {
+  /** Letters, digits and hyphens; becomes part of every name. */
+  readonly run: string;
+  readonly seed: string;
+  readonly scenario: Scenario;
+  /** The names of the scenario's services to start, in any order; all of them if empty. */
+  readonly services: readonly string[];
+  readonly modes: readonly Mode[];
+  /** Jobs released at once. */
+  readonly n: number;
+  /** Waves of each arm. */
+  readonly waves: number;
+  /** `all`: every port the image exposes; `minimal`: the one port the job uses. */
+  readonly ports: "all" | "minimal";
+  readonly images: ImageSet;
+  readonly deadlines: Deadlines;
+  readonly teardownConcurrency: number;
+  readonly keepFailed: boolean;
+  /** The label value that names the process which owns what is created. */
+  readonly owner: string;
+}
+
+/** The role of the container from which a job without published ports uses its services. */
+export const JOB_ROLE = "job";
+
+const publishedPorts = (service: Service, ports: PlanRequest["ports"]): readonly number[] =>
+  ports === "all" ? [service.port, ...service.otherPorts] : [service.port];
+
+const chosenServices = ({ scenario, services }: PlanRequest): readonly Service[] => {
+  const known = scenario.services.map((service) => service.name);
+  const stranger = services.find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    throw new StressError(
+      "usage",
+      `--services: scenario ${scenario.name} has no "${stranger}"; it has ${known.join(", ")}`,
+    );
+  }
+  return scenario.services.filter(({ name }) => services.length === 0 || services.includes(name));
+};
+
+const imageOf = (images: ImageSet, role: string): ImageUse => {
+  const image = images.images[role];
+  if (image !== undefined) return image;
+  throw new StressError("usage", `--images: set ${images.name} names no image for "${role}"`);
+};
+
+/** What all containers and networks of one job have in common. */
+interface JobContext {
+  readonly request: PlanRequest;
+  readonly mode: Mode;
+  readonly services: readonly Service[];
+  readonly id: string;
+  /** 0 … N−1 within the wave. */
+  readonly index: number;
+  readonly network: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const containerName = (job: JobContext, role: string): string => `${job.network}-${role}`;
+
+const portRequests = (job: JobContext, service: Service): readonly PortRequest[] => {
+  const { publish } = MODE_RULES[job.mode];
+  if (publish === null) return [];
+  const perService = job.services.map((each) => publishedPorts(each, job.request.ports));
+  const before = perService.slice(0, job.services.indexOf(service)).flat().length;
+  const portsPerJob = perService.flat().length;
+  return publishedPorts(service, job.request.ports).map((containerPort, offset) => ({
+    containerPort,
+    ...publish({ containerPort, job: job.index, portIndex: before + offset, portsPerJob }),
+  }));
+};
+
+const createOf = (
+  job: JobContext,
+  role: string,
+  more: { readonly publish: readonly PortRequest[]; readonly arguments: readonly string[] },
+): Operation => {
+  const image = imageOf(job.request.images, role);
+  return {
+    kind: "container.create",
+    service: role,
+    container: containerName(job, role),
+    spec: {
+      image: image.reference,
+      network: job.network,
+      aliases: [role],
+      // Without a command of the set's own, arguments go to the image's entrypoint, as with `docker run`.
+      command:
+        image.command === null && more.arguments.length === 0
+          ? null
+          : [...(image.command ?? []), ...more.arguments],
+      env: image.env,
+      publish: more.publish,
+      labels: job.labels,
+    },
+  };
+};
+
+const nonceOf = (job: JobContext): string => `${job.request.run}-${job.id}`;
+
+/** What the job container is told to do; read by docker/probe/job-main. */
+const jobOrder = (job: JobContext): string =>
+  JSON.stringify({
+    deadlineMs: job.request.deadlines.ready,
+    nonce: nonceOf(job),
+    services: job.services.map(({ name, protocol, port }) => ({
+      service: name,
+      protocol,
+      host: name,
+      port,
+    })),
+  });
+
+const accessOf = (job: JobContext, service: Service): Access =>
+  MODE_RULES[job.mode].access === "host"
+    ? {
+        via: "host",
+        container: containerName(job, service.name),
+        containerPort: service.port,
+      }
+    : {
+        via: "job",
+        container: containerName(job, JOB_ROLE),
+        host: service.name,
+        port: service.port,
+      };
+
+/** In the order of a CI runner: network, each service created and started, all ready, then used. */
+const phasesOf = (job: JobContext): JobPlan["phases"] => {
+  const byHost = MODE_RULES[job.mode].access === "host";
+  const target = (service: Service) => ({
+    service: service.name,
+    container: containerName(job, service.name),
+  });
+  const started = job.services.flatMap((service): Operation[] => [
+    createOf(job, service.name, { publish: portRequests(job, service), arguments: [] }),
+    { kind: "container.start", ...target(service) },
+    // The daemon chooses ports at start: asking is how a runner learns them (`docker port`).
+    ...(byHost ? [{ kind: "container.inspect", ...target(service) } as const] : []),
+  ]);
+  const jobContainer: Operation[] = byHost
+    ? []
+    : [
+        createOf(job, JOB_ROLE, { publish: [], arguments: [jobOrder(job)] }),
+        {
+          kind: "container.start",
+          service: JOB_ROLE,
+          container: containerName(job, JOB_ROLE),
+        },
+      ];
+  const uses = job.services.map((service) => ({
+    ...target(service),
+    protocol: service.protocol,
+    access: accessOf(job, service),
+  }));
+  return [
+    [{ kind: "network.create", network: job.network, labels: job.labels }],
+    ...[...started, ...jobContainer].map((operation) => [operation]),
+    uses.map((use): Operation => ({ kind: "ready", ...use })),
+    uses.map((use): Operation => ({ kind: "identity", ...use, nonce: nonceOf(job) })),
+  ];
+};
+
+const teardownOf = (job: JobContext): JobPlan["teardown"] => {
+  const roles = job.services.map(({ name }) => name);
+  if (MODE_RULES[job.mode].access === "job") roles.push(JOB_ROLE);
+  return [
+    roles.map((role): Operation => ({
+      kind: "container.remove",
+      service: role,
+      container: containerName(job, role),
+    })),
+    [{ kind: "network.remove", network: job.network }],
+  ];
+};
+
+const refuseTooManyBlocks = (request: PlanRequest, services: readonly Service[]): void => {
+  if (!request.modes.includes("ports-block")) return;
+  const perJob = services.flatMap((service) => publishedPorts(service, request.ports)).length;
+  const room = Math.floor((BLOCK_LAST_PORT - BLOCK_FIRST_PORT + 1) / perJob);
+  if (request.n > room) {
+    throw new StressError(
+      "usage",
+      `--mode ports-block: at ${String(perJob)} ports a job, ports ${String(BLOCK_FIRST_PORT)}–` +
+        `${String(BLOCK_LAST_PORT)} hold ${String(room)} jobs, not ${String(request.n)}`,
+    );
+  }
+};
+
+/**
+ * Lays out a run: blocks of one wave of each arm, the arms of a block in seeded random order.
+ *
+ * @throws StressError("usage") for a service, an image or a number of jobs that cannot be had
+ */
+export const plan = (request: PlanRequest): Plan => {
+  const services = chosenServices(request);
+  refuseTooManyBlocks(request, services);
+  const random = seeded(request.seed);
+  const arms = request.modes.map((mode): Arm => ({
+    id: mode,
+    scenario: request.scenario.name,
+    mode,
+    n: request.n,
+  }));
+  const digits = String(request.n).length;
+  const jobOf = (arm: Arm, wave: number, index: number): JobPlan => {
+    const id = `w${String(wave)}j${String(index + 1).padStart(digits, "0")}`;
+    const job: JobContext = {
+      request,
+      mode: arm.mode,
+      services,
+      id,
+      index,
+      network: `stress-${request.run}-${id}`,
+      labels: {
+        [LABEL.run]: request.run,
+        [LABEL.job]: id,
+        [LABEL.owner]: request.owner,
+      },
+    };
+    return { id, phases: phasesOf(job), teardown: teardownOf(job) };
+  };
+  const blocks = Array.from({ length: request.waves }, () => shuffled(arms, random));
+  const order = blocks.flatMap((block, index) => block.map((arm) => ({ arm, block: index + 1 })));
+  const waves = order.map(({ arm, block }, position): WavePlan => {
+    const index = position + 1;
+    return {
+      index,
+      block,
+      arm: arm.id,
+      jobs: Array.from({ length: arm.n }, (_, job) => jobOf(arm, index, job)),
+    };
+  });
+  return {
+    run: request.run,
+    seed: request.seed,
+    arms,
+    waves,
+    deadlines: request.deadlines,
+    teardownConcurrency: request.teardownConcurrency,
+    keepFailed: request.keepFailed,
+  };
+};

@@ -1,0 +1,5 @@
+import type { Scenario } from "../harness/core/model.ts";
+import { stacks } from "./stacks.ts";
+
+/** Every scenario by name; a new one is a file beside this and a line here. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = { stacks };
