@@ -1,0 +1,68 @@
+import type { Answer, Deadlines, JobPlan, Operation, PortBinding } from "../core/model.ts";
+import type { Clock, Journal, Knowledge, Runtime } from "../core/ports.ts";
+import { millis, seconds, type Millis } from "../core/units.ts";
+import { withDeadline } from "./deadline.ts";
+
+/** Everything a running job touches. */
+export interface JobEdges {
+  readonly clock: Clock;
+  readonly runtime: Runtime;
+  readonly journal: Journal;
+  readonly deadlines: Deadlines;
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** A job in one wave, and what it has learned so far. */
+export interface RunningJob {
+  readonly wave: number;
+  readonly plan: JobPlan;
+  readonly bindings: Map<string, readonly PortBinding[]>;
+}
+
+/**
+ * A readiness wait ends by its own deadline and says what it last saw; the call's own deadline comes later
+ * so that those words are not lost.
+ */
+const READY_SLACK = seconds(5);
+
+const deadlineOf = (operation: Operation, deadlines: Deadlines): Millis =>
+  operation.kind === "ready" ? millis(deadlines.ready + READY_SLACK) : deadlines.call;
+
+/** Performs one operation under its deadline and writes it to the journal, before and after. */
+export const observe = async (
+  job: RunningJob,
+  operation: Operation,
+  { clock, runtime, journal, deadlines, signal }: JobEdges,
+): Promise<Answer> => {
+  const ref = {
+    wave: job.wave,
+    job: job.plan.id,
+    operation: operation.kind,
+    ...("service" in operation ? { service: operation.service } : {}),
+  };
+  const knowledge: Knowledge = { bindings: job.bindings };
+  const invokedAt = clock.now();
+  const pending = withDeadline(
+    { clock, duration: deadlineOf(operation, deadlines), outer: signal },
+    (bounded) => runtime.perform(operation, knowledge, bounded),
+  );
+  // After the request has been issued: a write to disk must not stand between the gate and the socket.
+  journal.append({ event: "invoked", at: invokedAt, ...ref });
+  const { answer, writtenAt } = await pending;
+  journal.append({ event: "answered", at: clock.now(), ...ref, writtenAt, answer });
+  if (operation.kind === "container.inspect" && answer.kind === "done") {
+    job.bindings.set(operation.container, answer.bindings ?? []);
+  }
+  return answer;
+};
+
+/** Performs the job's phases in order, and stops after the first phase in which anything was not done. */
+export const runJob = async (job: RunningJob, edges: JobEdges): Promise<"ok" | "stopped"> => {
+  for (const phase of job.plan.phases) {
+    const answers = await Promise.all(phase.map((operation) => observe(job, operation, edges)));
+    if (answers.some((answer) => answer.kind !== "done")) return "stopped";
+    if (edges.signal.aborted) return "stopped";
+  }
+  return "ok";
+};

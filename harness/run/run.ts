@@ -1,0 +1,69 @@
+import { StressError } from "../core/errors.ts";
+import type { EngineFacts } from "../core/events.ts";
+import { JOURNAL_VERSION, type EventOf } from "../core/events.ts";
+import type { Plan } from "../core/model.ts";
+import { seconds } from "../core/units.ts";
+import { withDeadline } from "./deadline.ts";
+import { runWave, type RunEdges } from "./wave.ts";
+
+/** What the journal's first event says besides the plan. */
+export interface RunHeader {
+  readonly tool: string;
+  readonly command: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly engine: EngineFacts;
+}
+
+/** How long the daemon may take to say that it is still there. */
+const ALIVE_DEADLINE = seconds(10);
+
+/**
+ * Performs every wave of the plan and writes the journal. What failed in a job is in the journal and nowhere
+ * else; the result only says how the run ended.
+ */
+export const performRun = async (
+  plan: Plan,
+  header: RunHeader,
+  edges: RunEdges,
+): Promise<EventOf<"run.ended">["reason"]> => {
+  const { clock, journal, runtime, signal } = edges;
+  const cancelled = (): boolean => signal.aborted;
+  const end = (reason: EventOf<"run.ended">["reason"]): typeof reason => {
+    journal.append({ event: "run.ended", at: clock.now(), reason });
+    return reason;
+  };
+  const alive = (): Promise<boolean> =>
+    withDeadline(
+      { clock, duration: ALIVE_DEADLINE, outer: new AbortController().signal },
+      (bounded) => runtime.alive(bounded),
+    );
+
+  journal.append({
+    event: "run.started",
+    at: clock.now(),
+    journal: JOURNAL_VERSION,
+    tool: header.tool,
+    run: plan.run,
+    seed: plan.seed,
+    startedAt: header.startedAt,
+    command: header.command,
+    arms: plan.arms,
+    waves: plan.waves.length,
+    engine: header.engine,
+  });
+  let kept: ReadonlySet<string> = new Set();
+  for (const wave of plan.waves) {
+    if (cancelled()) return end("interrupted");
+    try {
+      kept = await runWave(wave, plan, kept, edges);
+    } catch (error) {
+      // Only the engine's silence is expected here; anything else is a bug and must show as one.
+      if (!(error instanceof StressError)) throw error;
+      if (cancelled() && (await alive())) return end("interrupted");
+      return end("engine-lost");
+    }
+    if (!(await alive())) return end("engine-lost");
+  }
+  return end(cancelled() ? "interrupted" : "completed");
+};

@@ -1,0 +1,221 @@
+import { expect, test } from "vitest";
+import { StressError } from "../../../harness/core/errors.ts";
+import type { Event } from "../../../harness/core/events.ts";
+import type { Answer, JobPlan, Operation, Plan } from "../../../harness/core/model.ts";
+import { millis } from "../../../harness/core/units.ts";
+import { performRun } from "../../../harness/run/run.ts";
+import { FACTS, simulatedRuntime, type SimulatedOptions } from "./simulated-runtime.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+const SPEC = {
+  image: "i",
+  network: "n",
+  aliases: [],
+  command: null,
+  env: {},
+  publish: [],
+  labels: {},
+};
+
+/** Network, one service, ready: the smallest job that has something to lose. */
+const smallJob = (id: string): JobPlan => {
+  const container = `${id}-redis`;
+  const access = { via: "host", container, containerPort: 6379 } as const;
+  return {
+    id,
+    phases: [
+      [{ kind: "network.create", network: `${id}-net`, labels: {} }],
+      [{ kind: "container.create", service: "redis", container, spec: SPEC }],
+      [{ kind: "container.start", service: "redis", container }],
+      [{ kind: "ready", service: "redis", container, protocol: "redis", access }],
+    ],
+    teardown: [
+      [{ kind: "container.remove", service: "redis", container }],
+      [{ kind: "network.remove", network: `${id}-net` }],
+    ],
+  };
+};
+
+const smallPlan = (changes: Partial<Plan> = {}, waves = 1): Plan => ({
+  run: "r",
+  seed: "s",
+  arms: [{ id: "ports", scenario: "stacks", mode: "ports", n: 2 }],
+  waves: Array.from({ length: waves }, (_, index) => ({
+    index: index + 1,
+    block: index + 1,
+    arm: "ports",
+    jobs: [smallJob(`w${String(index + 1)}j1`), smallJob(`w${String(index + 1)}j2`)],
+  })),
+  deadlines: { call: millis(1000), ready: millis(2000), teardown: millis(60_000) },
+  teardownConcurrency: 1,
+  keepFailed: false,
+  ...changes,
+});
+
+const done = (after: number): { answer: Answer; after: number } => ({
+  answer: { kind: "done" },
+  after,
+});
+const refused = (message: string): { answer: Answer; after: number } => ({
+  answer: { kind: "refused", by: "daemon", status: 500, message },
+  after: 5,
+});
+
+const isStartOf =
+  (job: string) =>
+  (operation: Operation): boolean =>
+    operation.kind === "container.start" && operation.container.startsWith(job);
+
+interface Trial {
+  readonly plan?: Plan;
+  readonly answer: SimulatedOptions["answer"];
+  readonly alive?: () => boolean;
+  /** Called with each event; may cancel the run. */
+  readonly onEvent?: (event: Event, cancel: () => void) => void;
+}
+
+const perform = async ({ plan = smallPlan(), answer, alive, onEvent }: Trial) => {
+  const clock = new VirtualClock();
+  const controller = new AbortController();
+  const events: Event[] = [];
+  const simulated = simulatedRuntime({ clock, answer, ...(alive === undefined ? {} : { alive }) });
+  const reason = await clock.drive(
+    performRun(
+      plan,
+      { tool: "0", command: [], startedAt: "2026-01-01T00:00:00.000Z", engine: FACTS },
+      {
+        clock,
+        runtime: simulated.runtime,
+        journal: {
+          append: (event) => {
+            events.push(event);
+            onEvent?.(event, () => {
+              controller.abort(new Error("cancelled"));
+            });
+          },
+        },
+        processor: { used: () => millis(0), cores: 2 },
+        signal: controller.signal,
+      },
+    ),
+  );
+  return { reason, events, ...simulated };
+};
+
+/** One short line an event, so that a whole history can be read. */
+const told = (events: readonly Event[]): string[] =>
+  events.map((event) => {
+    const at = String(event.at);
+    switch (event.event) {
+      case "invoked":
+        return `${at} ${event.job} ${event.operation}`;
+      case "answered":
+        return `${at} ${event.job} ${event.operation} ${event.answer.kind}`;
+      case "run.ended":
+        return `${at} run.ended ${event.reason}`;
+      default:
+        return `${at} ${event.event}`;
+    }
+  });
+
+test("a wave in which one start is refused, from the first event to the last", async () => {
+  const { events, reason, inventory } = await perform({
+    answer: (operation) => (isStartOf("w1j2")(operation) ? refused("no") : done(10)),
+  });
+  expect(reason).toBe("completed");
+  expect(told(events)).toEqual([
+    "0 run.started",
+    "0 wave.started",
+    "0 gate.opened",
+    "0 w1j1 network.create",
+    "0 w1j2 network.create",
+    "10 w1j1 network.create done",
+    "10 w1j1 container.create",
+    "10 w1j2 network.create done",
+    "10 w1j2 container.create",
+    "20 w1j1 container.create done",
+    "20 w1j1 container.start",
+    "20 w1j2 container.create done",
+    "20 w1j2 container.start",
+    "25 w1j2 container.start refused",
+    "30 w1j1 container.start done",
+    "30 w1j1 ready",
+    "40 w1j1 ready done",
+    "40 burst.ended",
+    "40 w1j1 container.remove",
+    "50 w1j1 container.remove done",
+    "50 w1j1 network.remove",
+    "60 w1j1 network.remove done",
+    "60 w1j2 container.remove",
+    "70 w1j2 container.remove done",
+    "70 w1j2 network.remove",
+    "80 w1j2 network.remove done",
+    "80 wave.ended",
+    "80 run.ended completed",
+  ]);
+  expect(inventory()).toEqual({ containers: [], networks: [], volumes: [] });
+});
+
+test("a call that is never answered is unknown after its deadline, and its job is torn down", async () => {
+  const { events, inventory } = await perform({
+    answer: (operation) => (isStartOf("w1j2")(operation) ? null : done(10)),
+  });
+  expect(told(events)).toContain("1020 w1j2 container.start unknown");
+  expect(inventory().containers).toEqual([]);
+});
+
+test("a cancelled run tears down what it started, and starts no further wave", async () => {
+  const { reason, events, inventory } = await perform({
+    plan: smallPlan({}, 2),
+    answer: () => done(10),
+    onEvent: (event, cancel) => {
+      if (event.event === "answered" && event.operation === "container.create") cancel();
+    },
+  });
+  expect(reason).toBe("interrupted");
+  expect(events.filter(({ event }) => event === "wave.started")).toHaveLength(1);
+  expect(events.filter(({ event }) => event === "wave.ended")).toHaveLength(1);
+  expect(inventory()).toEqual({ containers: [], networks: [], volumes: [] });
+});
+
+test("what teardown left is reported as leaked and then swept", async () => {
+  const { events, inventory } = await perform({
+    answer: (operation) =>
+      operation.kind === "container.remove" && operation.container.startsWith("w1j1")
+        ? refused("device or resource busy")
+        : done(10),
+  });
+  const ended = events.find((event) => event.event === "wave.ended");
+  expect(ended?.leaked.containers).toEqual(["w1j1-redis"]);
+  expect(inventory().containers).toEqual([]);
+});
+
+test("--keep-failed keeps failed jobs alone, over later waves, and does not call them leaked", async () => {
+  const { events, inventory } = await perform({
+    plan: smallPlan({ keepFailed: true }, 2),
+    answer: (operation) => (isStartOf("w1j2")(operation) ? refused("no") : done(10)),
+  });
+  const ended = events.filter((event) => event.event === "wave.ended");
+  expect(ended.map(({ leaked }) => leaked.containers)).toEqual([[], []]);
+  expect(inventory()).toEqual({ containers: ["w1j2-redis"], networks: ["w1j2-net"], volumes: [] });
+});
+
+test("a run whose engine is gone after a wave ends there", async () => {
+  const { reason, events } = await perform({
+    plan: smallPlan({}, 3),
+    answer: () => done(10),
+    alive: () => false,
+  });
+  expect(reason).toBe("engine-lost");
+  expect(events.filter(({ event }) => event === "wave.started")).toHaveLength(1);
+});
+
+test("a mistake of our own is not taken for a lost engine", async () => {
+  const broken = perform({
+    answer: () => {
+      throw new TypeError("our mistake");
+    },
+  });
+  await expect(broken).rejects.toThrow("our mistake");
+  await expect(broken).rejects.not.toBeInstanceOf(StressError);
+});

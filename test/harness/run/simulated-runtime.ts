@@ -1,0 +1,79 @@
+import type { EngineFacts } from "../../../harness/core/events.ts";
+import type { Answer, Inventory, Operation } from "../../../harness/core/model.ts";
+import { DeadlinePassed } from "../../../harness/core/errors.ts";
+import type { Clock, Runtime } from "../../../harness/core/ports.ts";
+import { millis } from "../../../harness/core/units.ts";
+
+export const FACTS: EngineFacts = {
+  simulated: true,
+  address: "nowhere",
+  version: "0",
+  apiVersion: "1.41",
+  rootless: true,
+  components: {},
+  storageDriver: "none",
+  cgroupDriver: "none",
+  networkDriver: null,
+  portDriver: null,
+  kernel: "0",
+  architecture: "none",
+  operatingSystem: "none",
+  cores: 2,
+  memoryBytes: 1,
+  hostPortRange: null,
+  enginePortRange: null,
+  images: {},
+};
+
+export interface SimulatedOptions {
+  readonly clock: Clock;
+  /** What an operation is answered, and after how long; `null`: never. */
+  readonly answer: (
+    operation: Operation,
+  ) => { readonly answer: Answer; readonly after: number } | null;
+  readonly alive?: () => boolean;
+}
+
+/** A runtime without an engine: it remembers what was created and removed, and takes virtual time. */
+export const simulatedRuntime = ({ clock, answer, alive = () => true }: SimulatedOptions) => {
+  const containers = new Set<string>();
+  const networks = new Set<string>();
+  const removed: Inventory[] = [];
+  const apply = (operation: Operation): void => {
+    if (operation.kind === "network.create") networks.add(operation.network);
+    if (operation.kind === "container.create") containers.add(operation.container);
+    if (operation.kind === "network.remove") networks.delete(operation.network);
+    if (operation.kind === "container.remove") containers.delete(operation.container);
+  };
+  const inventory = (): Inventory => ({
+    containers: [...containers],
+    networks: [...networks],
+    volumes: [],
+  });
+  const runtime: Runtime = {
+    perform: async (operation, _knowledge, signal) => {
+      const writtenAt = clock.now();
+      const planned = answer(operation);
+      await clock.sleep(millis(planned?.after ?? 1e12), signal);
+      if (signal.aborted) {
+        const reason = signal.reason instanceof DeadlinePassed ? "timeout" : "cancelled";
+        return { answer: { kind: "unknown", reason, message: "aborted" }, writtenAt };
+      }
+      if (planned?.answer.kind === "done") apply(operation);
+      return { answer: planned?.answer ?? { kind: "done" }, writtenAt };
+    },
+    warm: () => Promise.resolve(),
+    describe: () => Promise.resolve(FACTS),
+    alive: () => Promise.resolve(alive()),
+    inventory: () => Promise.resolve(inventory()),
+    remove: (what) => {
+      removed.push(what);
+      for (const name of what.containers) containers.delete(name);
+      for (const name of what.networks) networks.delete(name);
+      return Promise.resolve([]);
+    },
+    listening: () => Promise.resolve([]),
+    signals: () => Promise.resolve({ netnsRestoreLines: 0 }),
+  };
+  return { runtime, inventory, removed };
+};
