@@ -1,0 +1,64 @@
+/**
+ * The parts of the daemon's answers that are read, from API 1.40 to 1.55. Anything else in them is ignored;
+ * a part that is missing is an error at once, not an `undefined` later.
+ */
+import { z } from "zod";
+
+/** Go writes an empty list or map as `null`. */
+const list = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
+const map = <Value extends z.ZodType>(value: Value) =>
+  z
+    .record(z.string(), value)
+    .nullish()
+    .transform((entries) => entries ?? {});
+
+export const versionAnswer = z.object({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  Components: list(z.object({ Name: z.string(), Version: z.string(), Details: map(z.string()) })),
+});
+
+export const infoAnswer = z.object({
+  Driver: z.string(),
+  CgroupDriver: z.string().default("unknown"),
+  KernelVersion: z.string(),
+  OperatingSystem: z.string(),
+  Architecture: z.string(),
+  NCPU: z.int(),
+  MemTotal: z.number(),
+  SecurityOptions: list(z.string()),
+});
+
+export const createdAnswer = z.object({ Id: z.string() });
+
+export const containerAnswer = z.object({
+  Id: z.string(),
+  State: z.object({
+    Running: z.boolean(),
+    ExitCode: z.int(),
+    OOMKilled: z.boolean().default(false),
+  }),
+  NetworkSettings: z.object({
+    Ports: map(list(z.object({ HostIp: z.string(), HostPort: z.string() }))),
+  }),
+});
+
+const labels = map(z.string());
+
+export const containersAnswer = z.array(
+  z.object({ Id: z.string(), Names: list(z.string()), Labels: labels, State: z.string() }),
+);
+
+export const networksAnswer = z.array(
+  z.object({ Id: z.string(), Name: z.string(), Labels: labels }),
+);
+
+export const volumesAnswer = z.object({
+  Volumes: list(z.object({ Name: z.string(), Labels: labels })),
+});
+
+export const imageAnswer = z.object({ Id: z.string(), RepoDigests: list(z.string()) });

@@ -1,0 +1,48 @@
+import type { z } from "zod";
+import type { EngineFacts } from "../../harness/core/events.ts";
+import type { infoAnswer, versionAnswer } from "./daemon-schemas.ts";
+
+type PortRange = EngineFacts["hostPortRange"];
+
+/** What the caller knows and the daemon does not say. */
+export interface KnownOfEngine {
+  readonly simulated: boolean;
+  readonly address: string;
+  readonly hostPortRange: PortRange;
+  readonly enginePortRange: PortRange;
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** The fingerprint of an engine from its `/version` and `/info`. */
+export const engineFacts = (
+  version: z.infer<typeof versionAnswer>,
+  info: z.infer<typeof infoAnswer>,
+  known: KnownOfEngine,
+): EngineFacts => {
+  const rootlesskit = version.Components.find(({ Name }) => Name === "rootlesskit");
+  return {
+    simulated: known.simulated,
+    address: known.address,
+    version: version.Version,
+    apiVersion: version.ApiVersion,
+    rootless: info.SecurityOptions.some((option) => option.startsWith("name=rootless")),
+    components: Object.fromEntries(
+      version.Components.filter(({ Name }) => Name !== "Engine").map(({ Name, Version }) => [
+        Name,
+        Version,
+      ]),
+    ),
+    storageDriver: info.Driver,
+    cgroupDriver: info.CgroupDriver,
+    networkDriver: rootlesskit?.Details["NetworkDriver"] ?? null,
+    portDriver: rootlesskit?.Details["PortDriver"] ?? null,
+    kernel: info.KernelVersion,
+    architecture: info.Architecture,
+    operatingSystem: info.OperatingSystem,
+    cores: info.NCPU,
+    memoryBytes: info.MemTotal,
+    hostPortRange: known.hostPortRange,
+    enginePortRange: known.enginePortRange,
+    images: { ...known.images },
+  };
+};

@@ -1,0 +1,139 @@
+/**
+ * One HTTP exchange with the daemon through dockerode, with what dockerode does not tell: when the request
+ * left this process, and that an answer broke off in the middle.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe } from "node:diagnostics_channel";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type Dockerode from "dockerode";
+import type { Call } from "./calls.ts";
+
+/** An answer with a status that is not a success, in the daemon's own words. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The connection ended before the answer did: what was asked for may have been done. */
+export class ConnectionLost extends Error {
+  override readonly name = "ConnectionLost";
+}
+
+interface Watcher {
+  readonly onWritten: () => void;
+  readonly onLost: (error: ConnectionLost) => void;
+}
+
+const watchers = new AsyncLocalStorage<Watcher>();
+
+/** Node publishes every request here when its last byte is handed over for writing. */
+subscribe("http.client.request.start", (message) => {
+  const watcher = watchers.getStore();
+  if (watcher === undefined) return;
+  const { request } = message as { readonly request: ClientRequest };
+  request.once("finish", watcher.onWritten);
+  request.once("response", (response: IncomingMessage) => {
+    // docker-modem waits for `end` alone, which never comes when the daemon dies in mid-answer.
+    response.once("close", () => {
+      if (!response.complete) {
+        watcher.onLost(
+          new ConnectionLost("the daemon closed the connection in the middle of an answer"),
+        );
+      }
+    });
+  });
+});
+
+/** docker-modem's low-level call; dockerode types it as `any`. */
+interface Modem {
+  readonly dial: (
+    options: {
+      path: string;
+      method: string;
+      /** Written into by docker-modem: a fresh one for each call. */
+      options: Record<string, unknown> | undefined;
+      statusCodes: Record<number, true>;
+      abortSignal: AbortSignal;
+      isStream: boolean;
+    },
+    callback: (error: unknown, body: unknown) => void,
+  ) => void;
+}
+
+const SUCCESS: Record<number, true> = { 200: true, 201: true, 202: true, 204: true, 304: true };
+
+const wordsOf = (json: unknown): string | null => {
+  if (typeof json !== "object" || json === null || !("message" in json)) return null;
+  return typeof json.message === "string" ? json.message : null;
+};
+
+const toRefusal = (error: unknown): unknown => {
+  if (!(error instanceof Error) || !("statusCode" in error)) return error;
+  if (typeof error.statusCode !== "number") return error;
+  const words = "json" in error ? wordsOf(error.json) : null;
+  return new Refusal(error.statusCode, words ?? error.message.trim());
+};
+
+export interface ExchangeOptions {
+  readonly signal: AbortSignal;
+  /** Called when the whole request has been handed to the operating system. */
+  readonly onWritten?: () => void;
+  /** Resolve with the response as a stream as soon as its head has arrived. */
+  readonly stream?: boolean;
+}
+
+/**
+ * @returns the decoded JSON body, a Buffer for any other body, or the response for `stream`
+ * @throws Refusal, ConnectionLost, the signal's reason, or the socket's error (ENOENT, ECONNREFUSED, …)
+ */
+export const exchange = (
+  docker: Dockerode,
+  call: Call,
+  { signal, onWritten, stream = false }: ExchangeOptions,
+): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      signal.removeEventListener("abort", onAbort);
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
+      reject(signal.aborted ? signal.reason : error);
+    };
+    const onAbort = (): void => {
+      fail(signal.reason);
+    };
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
+    signal.addEventListener("abort", onAbort, { once: true });
+    const watcher: Watcher = {
+      onWritten: () => onWritten?.(),
+      onLost: stream ? () => undefined : fail,
+    };
+    const modem = docker.modem as Modem;
+    watchers.run(watcher, () => {
+      modem.dial(
+        {
+          // Without options docker-modem takes the last character off a path that has a query.
+          path: call.body === undefined && call.path.includes("?") ? `${call.path}&` : call.path,
+          method: call.method,
+          options: call.body === undefined ? undefined : { _query: {}, _body: call.body },
+          statusCodes: SUCCESS,
+          abortSignal: signal,
+          isStream: stream,
+        },
+        (error, body) => {
+          if (error !== null && error !== undefined) {
+            fail(toRefusal(error));
+            return;
+          }
+          signal.removeEventListener("abort", onAbort);
+          resolve(body);
+        },
+      );
+    });
+  });

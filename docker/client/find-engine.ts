@@ -1,0 +1,120 @@
+/**
+ * Where the engine is, in the docker CLI's order: `--host`, `--context`, DOCKER_HOST, DOCKER_CONTEXT, the
+ * current context of config.json, then (as the CLI would not) the rootless socket, then the default socket.
+ *
+ * @see https://docs.docker.com/engine/manage-resources/contexts/
+ */
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { messageOf, StressError } from "../../harness/core/errors.ts";
+
+/** An address that dockerode can connect to, and how it was arrived at. */
+export interface EngineAddress {
+  readonly target:
+    | { readonly kind: "socket"; readonly path: string }
+    | { readonly kind: "tcp"; readonly host: string; readonly port: number };
+  /** For people: `unix:///run/user/1000/docker.sock (DOCKER_HOST)`. */
+  readonly description: string;
+}
+
+export interface FindOptions {
+  readonly host?: string;
+  readonly context?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const DEFAULT_SOCKET = "/var/run/docker.sock";
+
+/** @throws StressError("usage") for an address of a kind that a burst cannot be timed over */
+export const parseHost = (host: string, source: string): EngineAddress => {
+  const description = `${host} (${source})`;
+  if (host.startsWith("unix://") && host.length > "unix://".length) {
+    return { target: { kind: "socket", path: host.slice("unix://".length) }, description };
+  }
+  if (host.startsWith("tcp://") || host.startsWith("http://")) {
+    const url = URL.canParse(host) ? new URL(host.replace(/^tcp:/, "http:")) : null;
+    if (url !== null && url.hostname !== "") {
+      const port = url.port === "" ? 2375 : Number(url.port);
+      return { target: { kind: "tcp", host: url.hostname, port }, description };
+    }
+  }
+  throw new StressError(
+    "usage",
+    host.startsWith("ssh://")
+      ? `${source}: ${host}: a burst cannot be timed over ssh; run stress on that machine`
+      : `${source}: "${host}" is not an address; use unix:///path/to/docker.sock or tcp://HOST:PORT`,
+  );
+};
+
+const contextMeta = z.object({
+  Name: z.string(),
+  Endpoints: z.object({ docker: z.object({ Host: z.string().default("") }) }),
+});
+const cliConfig = z.object({ currentContext: z.string().optional() });
+
+const readJson = <Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> => {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new StressError("usage", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+};
+
+const isSocket = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+const configDirectory = (environment: FindOptions["environment"]): string =>
+  environment["DOCKER_CONFIG"] ?? join(environment["HOME"] ?? homedir(), ".docker");
+
+const fromContext = (name: string, source: string, options: FindOptions): EngineAddress => {
+  const directory = configDirectory(options.environment);
+  // The docker CLI keeps each context under the SHA-256 of its name.
+  const id = createHash("sha256").update(name).digest("hex");
+  const path = join(directory, "contexts", "meta", id, "meta.json");
+  if (!isFile(path)) {
+    throw new StressError("usage", `${source}: there is no docker context "${name}" (${path})`);
+  }
+  const meta = readJson(path, contextMeta);
+  return parseHost(meta.Endpoints.docker.Host, `${source} "${name}"`);
+};
+
+const currentContext = (options: FindOptions): string | null => {
+  const path = join(configDirectory(options.environment), "config.json");
+  if (!isFile(path)) return null;
+  return readJson(path, cliConfig).currentContext ?? null;
+};
+
+/** Docker's own name for "no context". */
+const isNamed = (context: string | null | undefined): context is string =>
+  context !== null && context !== undefined && context !== "" && context !== "default";
+
+/** @throws StressError("usage") for a bad address or context, StressError("environment") when there is none */
+export const findEngine = (options: FindOptions): EngineAddress => {
+  const { environment } = options;
+  if (options.host !== undefined) return parseHost(options.host, "--host");
+  if (isNamed(options.context)) return fromContext(options.context, "--context", options);
+  const host = environment["DOCKER_HOST"];
+  if (options.context === undefined && host !== undefined && host !== "") {
+    return parseHost(host, "DOCKER_HOST");
+  }
+  if (options.context === undefined) {
+    const chosen = environment["DOCKER_CONTEXT"];
+    if (isNamed(chosen)) return fromContext(chosen, "DOCKER_CONTEXT", options);
+    const current = chosen === undefined ? currentContext(options) : null;
+    if (isNamed(current)) return fromContext(current, "current docker context", options);
+  }
+  const runtime = environment["XDG_RUNTIME_DIR"];
+  const rootless = runtime === undefined ? null : join(runtime, "docker.sock");
+  if (rootless !== null && isSocket(rootless)) return parseHost(`unix://${rootless}`, "rootless");
+  if (isSocket(DEFAULT_SOCKET)) return parseHost(`unix://${DEFAULT_SOCKET}`, "default socket");
+  throw new StressError(
+    "environment",
+    "no Docker engine found; start one, set DOCKER_HOST, or let stress bring its own: --engine managed",
+  );
+};

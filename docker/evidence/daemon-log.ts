@@ -1,0 +1,44 @@
+import { open } from "node:fs/promises";
+
+/**
+ * Log-only lines of Engine 24 and later, printed at every container start where dockerd lives outside the
+ * network namespace of its containers (the default of rootless engines since 29.5).
+ *
+ * @see moby/moby daemon/libnetwork/osl/namespace_linux.go, `InvokeFunc` (warning) and `setIPv6` (error)
+ */
+const NETNS_RESTORE =
+  /failed to restore thread's network namespace|libnetwork: restoring thread network namespace failed/;
+
+export const isNetnsRestoreLine = (line: string): boolean => NETNS_RESTORE.test(line);
+
+/** Reads a growing log file, each time from where the last reading ended. */
+export class DaemonLog {
+  readonly #path: string;
+  #offset = 0;
+  /** The beginning of a line whose end was not written yet. */
+  #rest = "";
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The whole lines written since the last call, oldest first; null where the file cannot be read. */
+  async newLines(): Promise<readonly string[] | null> {
+    try {
+      const file = await open(this.#path, "r");
+      try {
+        const { size } = await file.stat();
+        const buffer = Buffer.alloc(Math.max(0, size - this.#offset));
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#offset);
+        this.#offset += bytesRead;
+        const lines = (this.#rest + buffer.toString("utf8", 0, bytesRead)).split("\n");
+        this.#rest = lines.pop() ?? "";
+        return lines;
+      } finally {
+        await file.close();
+      }
+    } catch {
+      return null;
+    }
+  }
+}

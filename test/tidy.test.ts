@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { expect, test } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** The layers: each folder, and what it may import. The most specific folder counts. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "harness/core": ["harness/core"],
+  "harness/run": ["harness/core", "harness/run"],
+  "harness/cli": ["harness", "docker", "scenarios", "reports"],
+  scenarios: ["harness/core", "scenarios"],
+  reports: ["harness/core", "reports"],
+  docker: ["harness/core", "docker"],
+  // Copied into a bare job container, where nothing else exists.
+  "docker/probe": ["docker/probe"],
+};
+
+/** Every runtime dependency: why it is here, and the folders that may import it. */
+const DEPENDENCIES: Readonly<Record<string, { reason: string; folders: readonly string[] }>> = {
+  "@stdlib/stats-base-dists-normal-quantile": {
+    reason: "the quantile under the Wilson interval",
+    folders: ["harness/core"],
+  },
+  dockerode: { reason: "the Engine API", folders: ["docker", "harness/cli"] },
+  "p-limit": { reason: "bounded teardown and sweeps", folders: ["harness/run", "docker"] },
+  picocolors: { reason: "colours that honour NO_COLOR", folders: ["harness/cli"] },
+  pino: { reason: "the log on stderr", folders: ["harness/cli"] },
+  yaml: { reason: "config and image files, with line numbers", folders: ["harness/cli", "docker"] },
+  yargs: { reason: "the command line and its completion", folders: ["harness/cli"] },
+  zod: { reason: "schemas of what is read back", folders: ["harness/core", "docker"] },
+};
+
+const IMPORT = /^(?:import|export)\b[^;]*?\bfrom "([^"]+)";|^import "([^"]+)";/gms;
+
+interface Import {
+  readonly file: string;
+  readonly source: string;
+}
+
+const importsOf = (folder: string): readonly Import[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => {
+      const file = join(folder, name);
+      const text = readFileSync(join(ROOT, file), "utf8");
+      return [...text.matchAll(IMPORT)].map((match) => ({
+        file,
+        source: match[1] ?? match[2] ?? "",
+      }));
+    });
+
+const IMPORTS = ["harness", "scenarios", "reports", "docker"].flatMap(importsOf);
+
+const isInside = (file: string, folder: string): boolean => file.startsWith(`${folder}/`);
+
+const layerOf = (file: string): string =>
+  Object.keys(MAY_IMPORT)
+    .filter((folder) => isInside(file, folder))
+    .toSorted((a, b) => b.length - a.length)[0] ?? "none";
+
+const packageOf = (source: string): string =>
+  source
+    .split("/")
+    .slice(0, source.startsWith("@") ? 2 : 1)
+    .join("/");
+
+test("every import stays within the layers", () => {
+  const stray = IMPORTS.filter(({ file, source }) => {
+    if (!source.startsWith(".")) return false;
+    const target = normalize(join(dirname(file), source));
+    return !(MAY_IMPORT[layerOf(file)] ?? []).some((folder) => isInside(target, folder));
+  });
+  expect(stray).toEqual([]);
+});
+
+test("every runtime dependency is imported where the table says, and nowhere else", () => {
+  const stray = IMPORTS.filter(({ file, source }) => {
+    if (source.startsWith(".") || source.startsWith("node:")) return false;
+    const folders = DEPENDENCIES[packageOf(source)]?.folders ?? [];
+    return !folders.some((folder) => isInside(file, folder));
+  });
+  expect(stray).toEqual([]);
+});
+
+test("the table of dependencies is that of package.json", () => {
+  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  expect(manifest).toHaveProperty(
+    "dependencies",
+    Object.fromEntries(Object.keys(DEPENDENCIES).map((name) => [name, expect.any(String)])),
+  );
+});
+
+test("core and the probes that run in a bare container import no library of Node's", () => {
+  const stray = IMPORTS.filter(
+    ({ file, source }) => isInside(file, "harness/core") && source.startsWith("node:"),
+  );
+  expect(stray).toEqual([]);
+});
+
+test("no file is a barrel or a drawer for everything", () => {
+  const names = new Set(IMPORTS.map(({ file }) => relative(".", file)));
+  const drawers = [...names].filter((name) =>
+    /(?:^|\/)(?:index|utils?|helpers?|common)\.ts$/.test(name),
+  );
+  expect(drawers).toEqual([]);
+});
