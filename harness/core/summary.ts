@@ -99,3 +99,6 @@ export const summarySchema = z.object({
   reasons: z.array(text),
 });
 export type Summary = z.infer<typeof summarySchema>;
+
+/** The summary's JSON Schema, as committed in `reports/summary.schema.json`. */
+export const summaryJsonSchema = (): unknown => z.toJSONSchema(summarySchema);

@@ -1,0 +1,139 @@
+/**
+ * From words to a class. The class is the innermost cause, never a wrapper, and `unknown` where no
+ * signature fits: nothing is folded into a class that its words do not name.
+ */
+import { CLASSES, type FailureClass, type Retry } from "./classes.ts";
+import type { Answer, OperationKind } from "./model.ts";
+import { SIGNATURES, type Signature, type Source, type Speaker } from "./signatures.ts";
+
+export interface Classification {
+  readonly class: FailureClass;
+  /** Whether repeating the failed step is sensible. */
+  readonly retry: Retry;
+  /** Where the words come from; null where no signature was needed or none fits. */
+  readonly signature: Source | null;
+}
+
+/** Where and by whom a message was said; without it, any signature may fit. */
+export interface MessageContext {
+  readonly phase?: OperationKind;
+  readonly by?: Speaker;
+}
+
+/** Longest message looked at, in UTF-16 units; a cause stands at the start or at the very end. */
+const LONGEST = 16 * 1024;
+const LONGEST_END = 4 * 1024;
+
+const cut = (message: string): string =>
+  message.length <= LONGEST
+    ? message
+    : `${message.slice(0, LONGEST - LONGEST_END)} … ${message.slice(-LONGEST_END)}`;
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  u003c: "<",
+  u003e: ">",
+  u0026: "&",
+  u0027: "'",
+};
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&amp;": "&",
+};
+
+/** JSON in JSON in a log line: more depth than that has not been seen. */
+const ESCAPE_DEPTH = 3;
+
+const unescaped = (message: string): string => {
+  let text = message;
+  for (let depth = 0; depth < ESCAPE_DEPTH && text.includes("\\"); depth += 1) {
+    text = text.replace(
+      /\\(["\\/nrt]|u003[ce]|u002[67])/g,
+      (_, escape: string) => ESCAPES[escape] ?? escape,
+    );
+  }
+  return text.replace(/&(?:lt|gt|quot|amp);/g, (entity) => ENTITIES[entity] ?? entity);
+};
+
+/** One line: hard wraps joined, control characters gone. */
+const joined = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+
+/** What clients and the daemon put before a cause without saying anything of it. */
+const PREFIXES: readonly RegExp[] = [
+  /^["'`(]+/,
+  /^(?:docker|Error|ERROR): /,
+  /^(?:ERRO|FATA)\[\d{1,10}\] /,
+  /^for \S{1,300} +/,
+  /^Error response from daemon: /,
+  /^\(HTTP code \d{3}\) [a-z ]{1,40} - /,
+  /^API error \(\d{3}\): /,
+  /^\{ ?"message": ?"/,
+  /^Cannot start (?:service|container) \S{1,300}: /,
+  // The two wrappers that carry no information (InternalErrorf: HTTP 500 whatever the cause), and a third.
+  /^failed to set up container networking: /,
+  /^driver failed programming external connectivity on endpoint \S{1,300}(?: \(\S{0,100}\):)? /,
+  /^failed to create endpoint \S{1,300} on network \S{1,300}: /,
+];
+
+/** Every prefix at most this often in a row, so that a hostile message ends too. */
+const PREFIX_DEPTH = 16;
+
+const stripped = (text: string): string => {
+  let rest = text;
+  for (let depth = 0; depth < PREFIX_DEPTH; depth += 1) {
+    const prefix = PREFIXES.find((candidate) => candidate.test(rest));
+    if (prefix === undefined) return rest;
+    rest = rest.replace(prefix, "");
+  }
+  return rest;
+};
+
+/** The message as one plain line, unescaped, without what clients and wrappers put before the cause. */
+export const causeOf = (message: string): string => stripped(joined(unescaped(cut(message))));
+
+const DEFAULT_SPEAKERS: readonly Speaker[] = ["daemon", "transport"];
+
+const fits = (signature: Signature, cause: string, { phase, by }: MessageContext): boolean =>
+  (by === undefined || (signature.by ?? DEFAULT_SPEAKERS).includes(by)) &&
+  (phase === undefined || signature.phases === undefined || signature.phases.includes(phase)) &&
+  signature.pattern.test(cause);
+
+const named = (name: FailureClass, signature: Source | null): Classification => ({
+  class: name,
+  retry: CLASSES[name].retry,
+  signature,
+});
+
+/** Names what a message says. Time grows with the number of signatures times 16 kB at most. */
+export const classify = (message: string, context: MessageContext): Classification => {
+  const cause = causeOf(message);
+  const signature = SIGNATURES.find((candidate) => fits(candidate, cause, context));
+  return signature === undefined
+    ? named("unknown", null)
+    : named(signature.class, signature.source);
+};
+
+const isUse = (kind: OperationKind): boolean => kind === "ready" || kind === "identity";
+
+/**
+ * Names what went wrong with one operation; null if nothing did, or if it was cancelled.
+ *
+ * A lost answer is named by its reason, not by its words: they are the harness's own. The other end of a
+ * `ready` or `identity` is the service, of everything else the daemon.
+ */
+export const classifyAnswer = (answer: Answer, kind: OperationKind): Classification | null => {
+  if (answer.kind === "done") return null;
+  if (answer.kind === "refused") return classify(answer.message, { phase: kind, by: answer.by });
+  switch (answer.reason) {
+    case "cancelled":
+      return null;
+    case "timeout":
+      return named(isUse(kind) ? "readiness.timeout" : "daemon.timeout", null);
+    case "connection-lost":
+      return named(isUse(kind) ? "readiness.connection_reset" : "daemon.connection_lost", null);
+  }
+};

@@ -1,0 +1,169 @@
+/**
+ * What happened, put together from the journal's lines: waves with their jobs, jobs with their steps. Any
+ * prefix of a journal has a history: a killed process loses the end of it.
+ */
+import { StressError } from "./errors.ts";
+import type { Event, EventOf } from "./events.ts";
+import type { Answer, OperationKind } from "./model.ts";
+import type { Millis } from "./units.ts";
+
+/** One answered operation. */
+export interface Step {
+  readonly operation: OperationKind;
+  /** Null for network operations. */
+  readonly service: string | null;
+  readonly invokedAt: Millis;
+  /** When the request left the process; null where none was written. */
+  readonly writtenAt: Millis | null;
+  readonly answeredAt: Millis;
+  readonly answer: Answer;
+}
+
+export interface JobHistory {
+  readonly id: string;
+  /** In the order of the answers. */
+  readonly burst: readonly Step[];
+  readonly teardown: readonly Step[];
+  /** Operations of the burst that were invoked and have no answer. */
+  readonly pending: number;
+  /** Every service that an operation of the burst was about, answered or not. */
+  readonly services: ReadonlySet<string>;
+}
+
+export interface WaveHistory {
+  readonly started: EventOf<"wave.started">;
+  readonly jobs: readonly JobHistory[];
+  readonly gateAt: Millis | null;
+  readonly burstEnded: EventOf<"burst.ended"> | null;
+  readonly ended: EventOf<"wave.ended"> | null;
+}
+
+export interface RunHistory {
+  readonly started: EventOf<"run.started">;
+  readonly waves: readonly WaveHistory[];
+  /** `killed`: there is no end. */
+  readonly ended: EventOf<"run.ended">["reason"] | "killed";
+  readonly lastAt: Millis;
+}
+
+const isTeardown = (operation: OperationKind): boolean =>
+  operation === "container.remove" || operation === "network.remove";
+
+class JobUnderWay {
+  readonly id: string;
+  readonly burst: Step[] = [];
+  readonly teardown: Step[] = [];
+  readonly services = new Set<string>();
+  readonly #invoked = new Map<string, EventOf<"invoked">>();
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  get pending(): number {
+    return [...this.#invoked.values()].filter(({ operation }) => !isTeardown(operation)).length;
+  }
+
+  invoke(event: EventOf<"invoked">): void {
+    this.#invoked.set(JobUnderWay.#keyOf(event), event);
+    if (event.service !== undefined && !isTeardown(event.operation)) {
+      this.services.add(event.service);
+    }
+  }
+
+  answer(event: EventOf<"answered">): void {
+    const key = JobUnderWay.#keyOf(event);
+    const invoked = this.#invoked.get(key);
+    if (invoked === undefined) throw corrupt(`job ${this.id} has an answer to nothing (${key})`);
+    this.#invoked.delete(key);
+    (isTeardown(event.operation) ? this.teardown : this.burst).push({
+      operation: event.operation,
+      service: event.service ?? null,
+      invokedAt: invoked.at,
+      writtenAt: event.writtenAt,
+      answeredAt: event.at,
+      answer: event.answer,
+    });
+  }
+
+  static #keyOf({ operation, service }: EventOf<"invoked" | "answered">): string {
+    return `${operation} ${service ?? ""}`;
+  }
+}
+
+interface WaveUnderWay {
+  readonly started: EventOf<"wave.started">;
+  readonly jobs: ReadonlyMap<string, JobUnderWay>;
+  gateAt: Millis | null;
+  burstEnded: EventOf<"burst.ended"> | null;
+  ended: EventOf<"wave.ended"> | null;
+}
+
+const corrupt = (what: string): StressError =>
+  new StressError("corrupt", `not a journal of this tool: ${what}; was the file edited or joined?`);
+
+/**
+ * @param events - a journal, or the beginning of one; at least its first event
+ * @throws StressError("corrupt") for events that no run writes in this order
+ */
+export const history = (events: readonly Event[]): RunHistory => {
+  const [started] = events;
+  if (started?.event !== "run.started") throw corrupt("it does not begin with run.started");
+  const arms = new Set(started.arms.map(({ id }) => id));
+  const waves = new Map<number, WaveUnderWay>();
+  let ended: RunHistory["ended"] = "killed";
+
+  const waveOf = (index: number): WaveUnderWay => {
+    const wave = waves.get(index);
+    if (wave === undefined) throw corrupt(`wave ${String(index)} was never started`);
+    return wave;
+  };
+  const jobOf = ({ wave, job: id }: EventOf<"invoked" | "answered">): JobUnderWay => {
+    const job = waveOf(wave).jobs.get(id);
+    if (job === undefined) throw corrupt(`wave ${String(wave)} has no job ${id}`);
+    return job;
+  };
+
+  for (const event of events) {
+    switch (event.event) {
+      case "run.started":
+        if (event !== started) throw corrupt("it holds two runs");
+        break;
+      case "wave.started":
+        if (!arms.has(event.arm)) throw corrupt(`arm ${event.arm} is not among the run's`);
+        if (waves.has(event.wave)) throw corrupt(`wave ${String(event.wave)} was started twice`);
+        waves.set(event.wave, {
+          started: event,
+          jobs: new Map(event.jobs.map((id) => [id, new JobUnderWay(id)])),
+          gateAt: null,
+          burstEnded: null,
+          ended: null,
+        });
+        break;
+      case "gate.opened":
+        waveOf(event.wave).gateAt = event.at;
+        break;
+      case "invoked":
+        jobOf(event).invoke(event);
+        break;
+      case "answered":
+        jobOf(event).answer(event);
+        break;
+      case "burst.ended":
+        waveOf(event.wave).burstEnded = event;
+        break;
+      case "wave.ended":
+        waveOf(event.wave).ended = event;
+        break;
+      case "run.ended":
+        ended = event.reason;
+        break;
+    }
+  }
+  return {
+    started,
+    waves: [...waves.values()].map((wave) => ({ ...wave, jobs: [...wave.jobs.values()] })),
+    ended,
+    lastAt: events.at(-1)?.at ?? started.at,
+  };
+};

@@ -1,0 +1,247 @@
+/**
+ * From a journal to the summary that every report renders. Pure, so that an old run can be judged again when
+ * the tool has learned to name something.
+ */
+import { template } from "./clusters.ts";
+import type { Event } from "./events.ts";
+import { history, type RunHistory, type WaveHistory } from "./history.ts";
+import type { Arm, OperationKind } from "./model.ts";
+import { failureOf, outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
+import { reasons } from "./reasons.ts";
+import { median, quantile, rate, sorted, spread } from "./statistics.ts";
+import type { ArmSummary, Failure, Leak, Summary, Verdict } from "./summary.ts";
+
+/** A wave with what became of its jobs, in the order of the jobs. */
+interface JudgedWave {
+  readonly wave: WaveHistory;
+  readonly outcomes: readonly { readonly job: string; readonly outcome: Outcome }[];
+  /** It ran to its end: no job was cut off, and teardown was done. */
+  readonly finished: boolean;
+}
+
+const judgeWave = (wave: WaveHistory, toProve: ReadonlySet<string>): JudgedWave => {
+  const outcomes = wave.jobs.map((job) => ({ job: job.id, outcome: outcomeOf(job, toProve) }));
+  const cutOff = outcomes.some(({ outcome }) => outcome.status === "unfinished");
+  return { wave, outcomes, finished: wave.ended !== null && !cutOff };
+};
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Most frequent first, but what no signature names before everything else. */
+const byImportance = (a: Failure, b: Failure): number =>
+  Number(b.class === "unknown") - Number(a.class === "unknown") ||
+  b.count - a.count ||
+  compare(a.label, b.label) ||
+  compare(a.class, b.class) ||
+  compare(a.example, b.example);
+
+/** One entry for each place and class; unknown ones also by the shape of their words. */
+const failuresOf = (waves: readonly JudgedWave[], run: string): Failure[] => {
+  const groups = new Map<string, { failure: JobFailure; jobs: string[] }>();
+  for (const { job, outcome } of waves.flatMap(({ outcomes }) => outcomes)) {
+    if (outcome.status !== "failed") continue;
+    const { failure } = outcome;
+    const shape = failure.class === "unknown" ? template(failure.message, run) : "";
+    const key = JSON.stringify([failure.label, failure.class, shape]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { failure, jobs: [job] });
+    else group.jobs.push(job);
+  }
+  return [...groups.values()]
+    .map(({ failure, jobs }) => ({
+      label: failure.label,
+      class: failure.class,
+      count: jobs.length,
+      example: failure.message,
+      jobs,
+    }))
+    .sort(byImportance);
+};
+
+/** First to last of the jobs' first requests written; none where the burst was cut off. */
+const launchSkews = ({ wave }: JudgedWave): readonly number[] => {
+  if (wave.burstEnded === null) return [];
+  const firsts = wave.jobs.flatMap(({ burst }) => {
+    const written = burst.flatMap(({ writtenAt }) => (writtenAt === null ? [] : [writtenAt]));
+    return written.length === 0 ? [] : [written.reduce((a, b) => (b < a ? b : a))];
+  });
+  const ordered = sorted(firsts);
+  const [first, last] = [ordered[0], ordered.at(-1)];
+  return first === undefined || last === undefined ? [] : [last - first];
+};
+
+/** Most requests to the daemon that were written and not yet answered, at any one instant of the burst. */
+const inFlight = ({ wave }: JudgedWave): number => {
+  const steps = wave.jobs
+    .flatMap(({ burst }) => burst)
+    .filter(({ operation }) => operation !== "ready" && operation !== "identity");
+  const written = sorted(steps.flatMap(({ writtenAt }) => (writtenAt === null ? [] : [writtenAt])));
+  const answered = sorted(
+    steps.flatMap(({ writtenAt, answeredAt }) => (writtenAt === null ? [] : [answeredAt])),
+  );
+  let ended = 0;
+  let most = 0;
+  for (const [index, at] of written.entries()) {
+    // An answer at the same instant came first: a job writes its next request after the answer to the last.
+    while ((answered[ended] ?? Infinity) <= at) ended += 1;
+    most = Math.max(most, index + 1 - ended);
+  }
+  return most;
+};
+
+/** In the order in which a job performs them. */
+const BURST: readonly OperationKind[] = [
+  "network.create",
+  "container.create",
+  "container.start",
+  "container.inspect",
+  "ready",
+  "identity",
+];
+
+const phasesOf = (waves: readonly JudgedWave[]): ArmSummary["phases"] => {
+  const durations = new Map<OperationKind, number[]>(BURST.map((operation) => [operation, []]));
+  for (const { wave } of waves) {
+    for (const step of wave.jobs.flatMap(({ burst }) => burst)) {
+      if (step.answer.kind !== "done") continue;
+      durations.get(step.operation)?.push(step.answeredAt - step.invokedAt);
+    }
+  }
+  return [...durations].flatMap(([operation, values]) => {
+    if (values.length === 0) return [];
+    const samples = sorted(values);
+    return [
+      {
+        operation,
+        samples: samples.length,
+        median: median(samples),
+        p95: quantile(samples, 0.95),
+      },
+    ];
+  });
+};
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** Gate to the end of the burst; null where either is missing. */
+const burstOf = ({ gateAt, burstEnded }: WaveHistory): number | null =>
+  gateAt === null || burstEnded === null ? null : burstEnded.at - gateAt;
+
+const harnessShare = (waves: readonly JudgedWave[]): number | null => {
+  const used = waves.map(({ wave }) => wave.burstEnded?.processor ?? 0);
+  const available = waves.map(
+    ({ wave }) => (burstOf(wave) ?? 0) * (wave.burstEnded === null ? 0 : wave.burstEnded.cores),
+  );
+  return sum(available) > 0 ? sum(used) / sum(available) : null;
+};
+
+const netnsRestorePerJob = (waves: readonly JudgedWave[]): number | null => {
+  const counted = waves.flatMap(({ wave }) => {
+    const lines = wave.ended?.signals.netnsRestoreLines ?? null;
+    return lines === null ? [] : [{ lines, jobs: wave.jobs.length }];
+  });
+  const jobs = sum(counted.map((each) => each.jobs));
+  return jobs > 0 ? sum(counted.map(({ lines }) => lines)) / jobs : null;
+};
+
+const summarise = (arm: Arm, waves: readonly JudgedWave[], { started }: RunHistory): ArmSummary => {
+  const statuses = waves.flatMap(({ outcomes }) => outcomes.map(({ outcome }) => outcome.status));
+  const jobs = { ok: 0, failed: 0, unfinished: 0 };
+  for (const status of statuses) jobs[status] += 1;
+  const finished = waves.filter((wave) => wave.finished);
+  return {
+    id: arm.id,
+    scenario: arm.scenario,
+    mode: arm.mode,
+    n: arm.n,
+    waves: {
+      finished: finished.length,
+      // Rounded up: a plan that is not whole blocks must not pass with a wave too few.
+      planned: Math.ceil(started.waves / started.arms.length),
+    },
+    jobs,
+    failureRate: rate({ failed: jobs.failed, of: jobs.ok + jobs.failed }),
+    failures: failuresOf(waves, started.run),
+    burst: spread(finished.flatMap(({ wave }) => burstOf(wave) ?? [])),
+    launchSkew: spread(waves.flatMap(launchSkews)),
+    inFlight: waves.reduce((most, wave) => Math.max(most, inFlight(wave)), 0),
+    phases: phasesOf(waves),
+    teardown: spread(finished.flatMap(({ wave }) => wave.ended?.teardown ?? [])),
+    harnessShare: harnessShare(waves),
+    netnsRestorePerJob: netnsRestorePerJob(waves),
+  };
+};
+
+const leakOf = ({ started, ended }: WaveHistory): readonly Leak[] => {
+  if (ended === null) return [];
+  const what = [
+    ...ended.leaked.containers.map((name) => `container ${name}`),
+    ...ended.leaked.networks.map((name) => `network ${name}`),
+    ...ended.leaked.volumes.map((name) => `volume ${name}`),
+    ...(ended.leakedPorts ?? []).map((port) => `listener on port ${String(port)}`),
+    ...ended.stuck.map((words) => `not removable: ${words}`),
+  ];
+  return what.length === 0 ? [] : [{ wave: started.wave, arm: started.arm, what }];
+};
+
+/** What is to be removed and is not there is as wished; everything else is worth a warning. */
+const AS_WISHED = new Set(["container.not_found", "network.not_found"]);
+
+const teardownFailures = (waves: readonly WaveHistory[]): readonly JobFailure[] =>
+  waves
+    .flatMap(({ jobs }) => jobs.flatMap(({ teardown }) => teardown))
+    .flatMap((step) => failureOf(step) ?? [])
+    .filter((failure) => !AS_WISHED.has(failure.class));
+
+const verdictOf = (arms: readonly ArmSummary[], leaks: readonly Leak[], ended: string): Verdict => {
+  if (leaks.length > 0 || arms.some(({ jobs }) => jobs.failed > 0)) return "violated";
+  const tooLittle = arms.some(({ jobs, waves }) => jobs.ok === 0 || waves.finished < waves.planned);
+  return arms.length === 0 || tooLittle || ended !== "completed" ? "unknown" : "holds";
+};
+
+/**
+ * Judges a run. Total for the beginning of any journal: what a killed run did not write is `unfinished`.
+ *
+ * @throws StressError("corrupt") for events that no run writes in this order
+ */
+export const judge = (events: readonly Event[]): Summary => {
+  const run = history(events);
+  const { started } = run;
+  const judged = started.arms.map((arm) => {
+    const waves = run.waves.filter((wave) => wave.started.arm === arm.id);
+    const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
+    const judgedWaves = waves.map((wave) => judgeWave(wave, toProve));
+    return { summary: summarise(arm, judgedWaves, run), waves: judgedWaves };
+  });
+  const arms = judged.map(({ summary }) => summary);
+  const leaks = run.waves.flatMap(leakOf);
+  return {
+    schema: "stress.summary/1",
+    tool: started.tool,
+    run: started.run,
+    seed: started.seed,
+    startedAt: started.startedAt,
+    elapsed: run.lastAt - started.at,
+    command: [...started.command],
+    ended: run.ended,
+    simulated: started.engine.simulated,
+    engine: started.engine,
+    arms,
+    leaks,
+    verdict: verdictOf(arms, leaks, run.ended),
+    reasons: reasons({
+      arms,
+      leaks,
+      ended: run.ended,
+      simulated: started.engine.simulated,
+      teardown: teardownFailures(run.waves),
+      cutOff: judged.flatMap(({ summary, waves }) => {
+        const partial = waves.filter(
+          ({ finished, outcomes }) =>
+            !finished && outcomes.some(({ outcome }) => outcome.status === "failed"),
+        );
+        return partial.length === 0 ? [] : [{ arm: summary.id, waves: partial.length }];
+      }),
+    }),
+  };
+};

@@ -1,0 +1,183 @@
+import { CLASSES, isFailureClass } from "../harness/core/classes.ts";
+import type { ArmSummary, Failure, Leak, Summary } from "../harness/core/summary.ts";
+import { count } from "../harness/core/units.ts";
+import { ARM_COLUMNS, durationText, NOTHING, spreadText } from "./arm-columns.ts";
+import { printable, printableLines, shortened } from "./printable.ts";
+import { verdictLine } from "./verdict.ts";
+
+/** Room for one message; the summary and the journal hold it whole. */
+const EXAMPLE_WIDTH = 4000;
+
+/** Jobs named per failure; the summary names all. */
+const JOBS_NAMED = 8;
+
+/** Text that stays text: no emphasis, link, tag, cell border, mention or formula. */
+const escaped = (text: string): string => printable(text).replace(/[\\`*_[\]<>|~&@$#]/g, "\\$&");
+
+/** A block of words as they are; the fence is longer than any in them. */
+const fenced = (text: string, language = ""): string => {
+  const inside = printableLines(text);
+  const runs = inside.match(/`+/g) ?? [];
+  const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  return `${fence}${language}\n${inside}\n${fence}`;
+};
+
+interface Table {
+  readonly head: readonly { readonly title: string; readonly align: "left" | "right" }[];
+  /** Cells as plain text. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+const tableOf = ({ head, rows }: Table): string => {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [
+    line(head.map(({ title }) => escaped(title))),
+    line(head.map(({ align }) => (align === "left" ? "---" : "---:"))),
+    ...rows.map((cells) => line(cells.map(escaped))),
+  ].join("\n");
+};
+
+const left = (title: string) => ({ title, align: "left" }) as const;
+const right = (title: string) => ({ title, align: "right" }) as const;
+
+const list = (items: readonly string[]): string =>
+  items.map((item) => `- ${escaped(item)}`).join("\n");
+
+const armsTable = ({ arms }: Summary): string =>
+  tableOf({
+    head: ARM_COLUMNS,
+    rows: arms.map((arm) => ARM_COLUMNS.map(({ cell }) => cell(arm))),
+  });
+
+const COLUMNS_EXPLAINED =
+  "Failure rate: with its Wilson interval. Burst: from the gate to the last job's end, median and range of " +
+  "the waves. Skew: from the first job's first request to the last job's. In flight: most calls to the " +
+  "daemon at once. Harness: the harness's own share of the processors. Netns/job: lines about the thread's " +
+  "network namespace in the daemon's log, which have a base rate on every rootless engine from 29.5 on.";
+
+const jobsText = ({ jobs }: Failure): string => {
+  const more = jobs.length - JOBS_NAMED;
+  const named = jobs.slice(0, JOBS_NAMED).join(", ");
+  return more > 0 ? `${named} and ${String(more)} more` : named;
+};
+
+const classText = (failure: Failure): string => {
+  if (!isFailureClass(failure.class)) return `${failure.class}.`;
+  const { meaning, retry } = CLASSES[failure.class];
+  return `${failure.class}: ${meaning}. Worth a retry: ${retry}.`;
+};
+
+const failureSection = (arm: ArmSummary, failure: Failure): string =>
+  [
+    `### ${escaped(arm.id)}: ${String(failure.count)} × ${escaped(failure.label)}`,
+    escaped(classText(failure)),
+    `Jobs: ${escaped(jobsText(failure))}.`,
+    fenced(shortened(failure.example, EXAMPLE_WIDTH)),
+  ].join("\n\n");
+
+const failures = ({ arms }: Summary): readonly string[] => {
+  const sections = arms.flatMap((arm) =>
+    arm.failures.map((failure) => failureSection(arm, failure)),
+  );
+  return sections.length === 0 ? [] : ["## Failures", ...sections];
+};
+
+const phases = ({ arms }: Summary): readonly string[] => {
+  const rows = arms.flatMap((arm) => [
+    ...arm.phases.map((phase) => [
+      arm.id,
+      phase.operation,
+      String(phase.samples),
+      durationText(phase.median),
+      durationText(phase.p95),
+    ]),
+    ...(arm.teardown === null
+      ? []
+      : [
+          [
+            arm.id,
+            "teardown of a wave",
+            String(arm.teardown.samples),
+            spreadText(arm.teardown),
+            NOTHING,
+          ],
+        ]),
+  ]);
+  if (rows.length === 0) return [];
+  const head = [left("arm"), left("operation"), right("samples"), right("median"), right("p95")];
+  return ["## Durations", tableOf({ head, rows })];
+};
+
+const leakSection = ({ arm, wave, what }: Leak): string =>
+  [
+    `Wave ${String(wave)} of ${escaped(arm)} left ${count(what.length, "object")}:`,
+    fenced(what.join("\n")),
+  ].join("\n\n");
+
+const leaks = (summary: Summary): readonly string[] =>
+  summary.leaks.length === 0 ? [] : ["## Left behind", ...summary.leaks.map(leakSection)];
+
+const rangeText = (range: readonly [number, number] | null): string =>
+  range === null ? "not known" : `${String(range[0])}–${String(range[1])}`;
+
+const GIBIBYTE = 1024 ** 3;
+
+const fingerprint = ({ engine, tool, run, startedAt, elapsed }: Summary): string => {
+  const components = Object.entries(engine.components);
+  const images = Object.entries(engine.images);
+  return tableOf({
+    head: [left("what"), left("value")],
+    rows: [
+      ["tool", tool],
+      ["run", `${run}, started ${startedAt}, took ${durationText(elapsed)}`],
+      [
+        "engine",
+        `${engine.version} (API ${engine.apiVersion})${engine.simulated ? ", SIMULATED" : ""}`,
+      ],
+      ["address", engine.address],
+      ["rootless", engine.rootless ? "yes" : "no"],
+      ...components.map(([name, version]) => [name, version]),
+      ["storage driver", engine.storageDriver],
+      ["cgroup driver", engine.cgroupDriver],
+      ["network driver", engine.networkDriver ?? "not known"],
+      ["port driver", engine.portDriver ?? "not known"],
+      [
+        "machine",
+        `${engine.architecture}, ${count(engine.cores, "core")}, ${(engine.memoryBytes / GIBIBYTE).toFixed(1)} GiB`,
+      ],
+      ["system", `${engine.operatingSystem}, kernel ${engine.kernel}`],
+      ["ports of the host", rangeText(engine.hostPortRange)],
+      ["ports of the engine", rangeText(engine.enginePortRange)],
+      ...images.map(([reference, id]) => [`image ${reference}`, id]),
+    ],
+  });
+};
+
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** The command line, with the seed that this run drew if it was not given one. */
+const commandLine = ({ command, seed }: Summary): string => {
+  const given = command.some((word) => word === "--seed" || word.startsWith("--seed="));
+  return [...command, ...(given ? [] : ["--seed", seed])].map(quoted).join(" ");
+};
+
+/** The whole report: what happened, what it rests on, and how to do it again. */
+export const markdown = (summary: Summary): string => {
+  const sections = [
+    `# stress: ${escaped(verdictLine(summary))}`,
+    list(summary.reasons),
+    "## Arms",
+    armsTable(summary),
+    COLUMNS_EXPLAINED,
+    ...failures(summary),
+    ...leaks(summary),
+    ...phases(summary),
+    "## Engine and machine",
+    fingerprint(summary),
+    "## Again",
+    `The seed orders the arms of each block: ${escaped(summary.seed)}.`,
+    fenced(commandLine(summary), "sh"),
+  ];
+  return `${sections.join("\n\n")}\n`;
+};
