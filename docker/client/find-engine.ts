@@ -90,26 +90,31 @@ const currentContext = (options: FindOptions): string | null => {
   return readJson(path, cliConfig).currentContext ?? null;
 };
 
-/** Docker's own name for "no context". */
-const isNamed = (context: string | null | undefined): context is string =>
-  context !== null && context !== undefined && context !== "" && context !== "default";
+/** The context's name; null where none is chosen, or Docker's own name for that. */
+const named = (context: string | null | undefined): string | null =>
+  context === undefined || context === "" || context === "default" ? null : context;
+
+/** What environment and configuration choose; null where they choose nothing. */
+const configured = (options: FindOptions): EngineAddress | null => {
+  const { environment } = options;
+  const host = environment["DOCKER_HOST"];
+  if (host !== undefined && host !== "") return parseHost(host, "DOCKER_HOST");
+  const context = named(environment["DOCKER_CONTEXT"]);
+  if (context !== null) return fromContext(context, "DOCKER_CONTEXT", options);
+  // DOCKER_CONTEXT=default means: none, whatever the configuration says.
+  const current = environment["DOCKER_CONTEXT"] === undefined ? currentContext(options) : null;
+  const name = named(current);
+  return name === null ? null : fromContext(name, "current docker context", options);
+};
 
 /** @throws StressError("usage") for a bad address or context, StressError("environment") when there is none */
 export const findEngine = (options: FindOptions): EngineAddress => {
-  const { environment } = options;
   if (options.host !== undefined) return parseHost(options.host, "--host");
-  if (isNamed(options.context)) return fromContext(options.context, "--context", options);
-  const host = environment["DOCKER_HOST"];
-  if (options.context === undefined && host !== undefined && host !== "") {
-    return parseHost(host, "DOCKER_HOST");
-  }
-  if (options.context === undefined) {
-    const chosen = environment["DOCKER_CONTEXT"];
-    if (isNamed(chosen)) return fromContext(chosen, "DOCKER_CONTEXT", options);
-    const current = chosen === undefined ? currentContext(options) : null;
-    if (isNamed(current)) return fromContext(current, "current docker context", options);
-  }
-  const runtime = environment["XDG_RUNTIME_DIR"];
+  const context = named(options.context);
+  if (context !== null) return fromContext(context, "--context", options);
+  const address = options.context === undefined ? configured(options) : null;
+  if (address !== null) return address;
+  const runtime = options.environment["XDG_RUNTIME_DIR"];
   const rootless = runtime === undefined ? null : join(runtime, "docker.sock");
   if (rootless !== null && isSocket(rootless)) return parseHost(`unix://${rootless}`, "rootless");
   if (isSocket(DEFAULT_SOCKET)) return parseHost(`unix://${DEFAULT_SOCKET}`, "default socket");

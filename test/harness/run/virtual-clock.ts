@@ -34,15 +34,15 @@ export class VirtualClock implements Clock {
 
   /** Runs until the work is done. @throws when it waits for something that is not time */
   async drive<Result>(work: Promise<Result>): Promise<Result> {
-    let done = false;
+    const state = { done: false };
     const outcome = work.finally(() => {
-      done = true;
+      state.done = true;
     });
     outcome.catch(() => undefined);
-    while (!done) {
+    while (!state.done) {
       await turn();
       const next = this.#timers.toSorted((a, b) => a.at - b.at)[0];
-      if (done || next === undefined) continue;
+      if (state.done || next === undefined) continue;
       this.#now = next.at;
       next.wake();
     }
