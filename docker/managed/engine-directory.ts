@@ -1,0 +1,131 @@
+/**
+ * An engine is a directory of programs. This finds one, or has one built.
+ */
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { StressError } from "../../harness/core/errors.ts";
+import { ensureDebianEngine } from "./debian-engine.ts";
+import type { HostOptions } from "./host-needs.ts";
+import { SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
+
+export interface EngineDirectory {
+  readonly origin: "named" | "installed" | "built";
+  /** Directories of its programs, written like PATH. */
+  readonly programs: string;
+  /** Path of `dockerd`. */
+  readonly daemon: string;
+  /** Path of `dockerd-rootless.sh`. */
+  readonly launcher: string;
+  /** As the daemon says, e.g. `28.5.2`. */
+  readonly version: string;
+}
+
+const REQUIRED = [
+  "dockerd",
+  "dockerd-rootless.sh",
+  "rootlesskit",
+  "containerd",
+  "containerd-shim-runc-v2",
+  "runc",
+  "docker-proxy",
+];
+
+/** `dockerd-rootless.sh` starts with the first of these that it finds; Docker's archives bring none. */
+const NETWORK_DRIVERS = ["slirp4netns", "vpnkit", "pasta", "lxc-user-nic"];
+
+/** From this version on the daemon asks RootlessKit for ports itself. */
+const FIRST_WITHOUT_PROXY = 28;
+
+/**
+ * The version in what `dockerd --version` prints; null where there is none.
+ */
+export const versionIn = (output: string): string | null =>
+  /version ([0-9][^\s,]*)/.exec(output)?.[1] ?? null;
+
+/** Names of what is needed and is in none of the directories. */
+export const missingPrograms = (programs: string, version: string): readonly string[] => {
+  const needsProxy = Number.parseInt(version, 10) < FIRST_WITHOUT_PROXY;
+  const required = needsProxy ? [...REQUIRED, "rootlesskit-docker-proxy"] : REQUIRED;
+  const missing = required.filter((name) => findProgram(name, programs) === null);
+  const everywhere = `${programs}:${SYSTEM_PATH}`;
+  const driver = NETWORK_DRIVERS.some((name) => findProgram(name, everywhere) !== null);
+  return driver ? missing : [...missing, "slirp4netns"];
+};
+
+const engineIn = async (
+  programs: string,
+  {
+    origin,
+    name,
+    signal,
+  }: { origin: EngineDirectory["origin"]; name: string; signal: AbortSignal },
+): Promise<EngineDirectory> => {
+  const daemon = findProgram("dockerd", programs);
+  const launcher = findProgram("dockerd-rootless.sh", programs);
+  const version =
+    daemon === null ? null : versionIn(await runProgram(daemon, ["--version"], { signal }));
+  const missing = missingPrograms(programs, version ?? "");
+  if (daemon === null || launcher === null || missing.length > 0) {
+    throw new StressError(
+      "environment",
+      `No rootless engine in ${name}: missing ${missing.join(", ")}`,
+    );
+  }
+  if (version === null) throw new StressError("environment", `${daemon} does not tell its version`);
+  return { origin, programs, daemon, launcher, version };
+};
+
+/** Where Debian and others put `dockerd-rootless.sh`, which is in nobody's PATH there. */
+const CONTRIB_DIRS = "/usr/share/docker.io/contrib:/usr/share/docker/contrib:/usr/libexec/docker";
+
+const installedIn = (searchPath: string): string | null => {
+  const places = `${searchPath}:${SYSTEM_PATH}:${CONTRIB_DIRS}`;
+  const found = ["dockerd", "rootlesskit", "dockerd-rootless.sh"].map((name) =>
+    findProgram(name, places),
+  );
+  return found.includes(null) ? null : places;
+};
+
+export interface EngineDirectoryOptions extends HostOptions {
+  /** A directory that the user names: programs in it, or in `bin` inside it; null to find one. */
+  readonly path: string | null;
+  /** Where an installed engine may be, written like PATH; without it, this process's PATH. */
+  readonly searchPath?: string;
+  readonly stateDir: string;
+}
+
+/**
+ * The engine's programs: those the user names, else those installed, else some built from Debian's packages.
+ *
+ * @throws StressError("usage") when the named directory does not exist, StressError("environment") when
+ * programs are missing in it or none can be built
+ */
+export const resolveEngineDirectory = async (
+  options: EngineDirectoryOptions,
+): Promise<EngineDirectory> => {
+  const { path, stateDir, narrate, signal } = options;
+  if (path !== null) {
+    const directory = resolve(path);
+    if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+      throw new StressError(
+        "usage",
+        `No directory ${directory}: an engine is a directory of programs`,
+      );
+    }
+    const bin = join(directory, "bin");
+    const programs = existsSync(join(bin, "dockerd")) ? bin : directory;
+    return await engineIn(programs, { origin: "named", name: directory, signal });
+  }
+  const installed = installedIn(options.searchPath ?? process.env["PATH"] ?? "");
+  if (installed !== null) {
+    const engine = await engineIn(installed, {
+      origin: "installed",
+      name: "the installed programs",
+      signal,
+    });
+    narrate(`Using the installed engine ${engine.version} (${dirname(engine.daemon)})`);
+    return engine;
+  }
+  const built = await ensureDebianEngine({ stateDir, suite: null, narrate, signal });
+  return await engineIn(join(built, "bin"), { origin: "built", name: built, signal });
+};
