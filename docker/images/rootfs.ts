@@ -1,0 +1,152 @@
+/**
+ * File systems for images, built from recipes and kept in the state directory.
+ */
+import { createReadStream, createWriteStream, existsSync, writeFileSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { LABEL } from "../../harness/core/model.ts";
+import { StressError, messageOf } from "../../harness/core/errors.ts";
+import { extractPackages, type DebianRelease } from "../managed/debian-packages.ts";
+import type { HostOptions } from "../managed/host-needs.ts";
+import { renameUnlessThere, scratchDirectory } from "../managed/state-directory.ts";
+import { importImage, type ImageCall } from "./engine-images.ts";
+import { recipeKey, type Recipe } from "./recipe.ts";
+import { tar } from "./tar.ts";
+
+export interface RootfsOptions extends HostOptions, ImageCall {
+  readonly recipe: Recipe;
+  readonly release: DebianRelease;
+  readonly stateDir: string;
+}
+
+/** Nobody reads manuals in these containers; Perl comes with packages' scripts, of which none is run. */
+const EXCLUDED = [
+  "/usr/share/doc/*",
+  "/usr/share/man/*",
+  "/usr/share/info/*",
+  "/usr/share/locale/*",
+  "/usr/share/lintian/*",
+  "/usr/share/perl/*",
+  "/usr/share/perl5/*",
+  "/usr/lib/*/perl/*",
+  "/usr/lib/*/perl-base/*",
+  "/usr/lib/*/libperl.so*",
+];
+
+const REMOVE_MS = 30_000;
+
+const statusOf = (waited: unknown): number | null =>
+  typeof waited === "object" &&
+  waited !== null &&
+  "StatusCode" in waited &&
+  typeof waited.StatusCode === "number"
+    ? waited.StatusCode
+    : null;
+
+/** A container's output; the engine's frame headers are not printable. */
+const outputIn = (logs: Buffer): string =>
+  logs
+    .toString("latin1")
+    .replaceAll(/[^\x20-\x7e\n]/g, "")
+    .trim();
+
+/** The line that says most about a failure: the first that says it is an error, or the last. */
+const failureIn = (output: string): string => {
+  const lines = output.split("\n").map((line) => line.trim());
+  return lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? "";
+};
+
+/** Runs the command in a container made from `image`, and writes the container's files to `target`. */
+const runAndExport = async (
+  { image, command, target }: { image: string; command: readonly string[]; target: string },
+  { recipe, release, docker, signal }: RootfsOptions,
+): Promise<void> => {
+  const container = await docker.createContainer({
+    Image: image,
+    Cmd: [...command],
+    Labels: { [LABEL.run]: `images-${recipeKey(recipe, release)}` },
+    NetworkDisabled: true,
+    abortSignal: signal,
+  });
+  try {
+    await container.start({ abortSignal: signal });
+    const waited: unknown = await container.wait({ abortSignal: signal });
+    if (statusOf(waited) !== 0) {
+      const output = outputIn(await container.logs({ stdout: true, stderr: true }));
+      throw new StressError(
+        "environment",
+        `Preparing image ${recipe.name} failed: ${failureIn(output)}`,
+        { cause: new Error(output) },
+      );
+    }
+    await pipeline(await container.export({ abortSignal: signal }), createWriteStream(target), {
+      signal,
+    });
+  } finally {
+    await container.remove({ force: true, v: true, abortSignal: AbortSignal.timeout(REMOVE_MS) });
+  }
+};
+
+const prepare = async (
+  { unpacked, target, command }: { unpacked: string; target: string; command: readonly string[] },
+  options: RootfsOptions,
+): Promise<void> => {
+  const { recipe, release, docker, signal } = options;
+  const image = `rootless-stress/building:${recipeKey(recipe, release)}`;
+  const rootfs = createReadStream(unpacked);
+  await importImage({ reference: image, rootfs, changes: recipe.changes }, { docker, signal });
+  try {
+    await runAndExport({ image, command, target }, options);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof StressError) throw cause;
+    const why = messageOf(cause);
+    throw new StressError("environment", `Cannot prepare image ${recipe.name}: ${why}`, { cause });
+  } finally {
+    const temporary = docker.getImage(image);
+    await temporary.remove({ force: true, abortSignal: AbortSignal.timeout(REMOVE_MS) });
+  }
+};
+
+/**
+ * Path of a tar file with the recipe's file system; built at the first call and kept.
+ *
+ * @throws StressError("environment") when packages cannot be had or the preparation fails
+ */
+export const ensureRootfs = async (options: RootfsOptions): Promise<string> => {
+  const { recipe, release, stateDir, narrate, signal } = options;
+  const home = join(stateDir, "images", `${recipe.name}-${recipeKey(recipe, release)}`);
+  const kept = join(home, "rootfs.tar");
+  if (existsSync(kept)) return kept;
+  narrate(
+    `Building image ${recipe.name} from Debian ${release.suite}'s packages (${recipe.packages.join(", ")})`,
+  );
+  const scratch = await scratchDirectory(stateDir);
+  try {
+    const overlay = join(scratch, "overlay.tar");
+    writeFileSync(overlay, tar(recipe.files));
+    const unpacked = join(scratch, "unpacked.tar");
+    const { packages } = recipe;
+    await extractPackages({
+      release,
+      packages,
+      target: unpacked,
+      exclude: EXCLUDED,
+      overlay,
+      scratch,
+      narrate,
+      signal,
+    });
+    const whole = join(scratch, "whole");
+    await mkdir(whole);
+    const target = join(whole, "rootfs.tar");
+    if (recipe.prepare === null) await rename(unpacked, target);
+    else await prepare({ unpacked, target, command: recipe.prepare }, options);
+    await mkdir(join(stateDir, "images"), { recursive: true });
+    await renameUnlessThere(whole, home);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return kept;
+};
