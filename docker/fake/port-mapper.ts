@@ -1,0 +1,88 @@
+import type { Behaviour } from "./behaviour.ts";
+import type { PortAllocator } from "./port-allocator.ts";
+import type { RootlesskitPorts } from "./rootlesskit-ports.ts";
+
+/** moby's maxAllocatePortAttempts. */
+const ATTEMPTS = 10;
+
+export interface PortWish {
+  readonly containerPort: number;
+  /** Empty: all addresses, IPv4 and IPv6. */
+  readonly hostIp: string;
+  /** Null: the daemon chooses. */
+  readonly hostPort: number | null;
+}
+
+export interface PublishedPort {
+  readonly containerPort: number;
+  readonly hostIp: string;
+  readonly hostPort: number;
+}
+
+/**
+ * Publishes ports in two steps, as a rootless daemon does: its own allocator in its own namespace, then RootlessKit
+ * in the host's. IPv6 is taken to succeed wherever IPv4 does.
+ */
+export class PortMapper {
+  readonly #allocator: PortAllocator;
+  readonly #rootlesskit: RootlesskitPorts;
+  readonly #behaviour: Behaviour;
+
+  constructor(allocator: PortAllocator, rootlesskit: RootlesskitPorts, behaviour: Behaviour) {
+    this.#allocator = allocator;
+    this.#rootlesskit = rootlesskit;
+    this.#behaviour = behaviour;
+  }
+
+  /**
+   * All of a container's ports, or none.
+   *
+   * @throws Error with the daemon's words for the first that cannot be had
+   */
+  publish(container: string, wishes: readonly PortWish[]): readonly PublishedPort[] {
+    const published: PublishedPort[] = [];
+    try {
+      for (const wish of wishes) published.push(this.#publishOne(container, wish));
+      return published;
+    } catch (error) {
+      this.withdraw(published);
+      throw error;
+    }
+  }
+
+  withdraw(published: readonly PublishedPort[]): void {
+    for (const { hostPort } of published) {
+      this.#rootlesskit.remove(hostPort);
+      this.#allocator.release(hostPort);
+    }
+  }
+
+  #publishOne(container: string, wish: PortWish): PublishedPort {
+    const dynamic = wish.hostPort === null;
+    const attempts = dynamic && this.#behaviour.retriesAddPort ? ATTEMPTS : 1;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return this.#attempt(container, wish);
+      } catch (error) {
+        if (attempt >= attempts) throw error;
+      }
+    }
+  }
+
+  #attempt(
+    container: string,
+    { containerPort, hostIp, hostPort: wanted }: PortWish,
+  ): PublishedPort {
+    const address = hostIp === "" ? "0.0.0.0" : hostIp;
+    const hostPort =
+      wanted === null ? this.#allocator.allocate() : this.#allocator.claim(wanted, address);
+    try {
+      this.#rootlesskit.add(hostPort, address, { container, containerPort });
+    } catch (error) {
+      this.#allocator.release(hostPort);
+      const words = error instanceof Error ? error.message : String(error);
+      throw new Error(this.#behaviour.addPortRefused(words), { cause: error });
+    }
+    return { containerPort, hostIp, hostPort };
+  }
+}

@@ -1,0 +1,100 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { StressError } from "../../harness/core/errors.ts";
+import { INJECTED_PATH } from "./fake-api.ts";
+import { injectedSchema, type InjectedFault } from "./faults.ts";
+import type { FakeEngineOptions } from "./options.ts";
+
+/** The compiled program: beside this file, or under dist/ while this file is run from its source by a test. */
+const PROGRAM = fileURLToPath(
+  import.meta.url.endsWith(".ts")
+    ? new URL("../../dist/docker/fake/main.js", import.meta.url)
+    : new URL("main.js", import.meta.url),
+);
+
+export interface SpawnedFakeEngine {
+  readonly socketPath: string;
+  /** Faults that have happened so far, in their order. */
+  readonly injected: () => Promise<readonly InjectedFault[]>;
+  /** Ends the process and removes what it left. May be called twice. */
+  readonly stop: () => Promise<void>;
+}
+
+const get = (socketPath: string, path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const asking = request({ socketPath, path, agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => {
+        text += part;
+      });
+      response.once("end", () => {
+        resolve(text);
+      });
+      response.once("error", reject);
+    });
+    asking.once("error", reject);
+    asking.end();
+  });
+
+/** Its first line, or the end without one. */
+const listening = async (child: ChildProcessWithoutNullStreams): Promise<void> => {
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+    complaint += part;
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith("{")) return;
+  }
+  throw new StressError("environment", `the fake engine did not start: ${complaint.trim()}`);
+};
+
+const end = async (child: ChildProcessWithoutNullStreams): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  await exited;
+};
+
+/**
+ * Starts a fake engine in a process of its own, so that it does not take processor time from the harness's event loop.
+ * It ends by itself when this process ends, however that happens.
+ *
+ * @throws StressError("environment") with its words when it does not come to listen
+ */
+export const spawnFakeEngine = async (
+  options: Omit<FakeEngineOptions, "socketPath">,
+): Promise<SpawnedFakeEngine> => {
+  const directory = await mkdtemp(join(tmpdir(), "stress-fake-"));
+  const socketPath = join(directory, "engine.sock");
+  const child = spawn(process.execPath, [
+    PROGRAM,
+    "--socket",
+    socketPath,
+    "--options",
+    JSON.stringify(options),
+  ]);
+  // Its standard input is our life line: nothing is ever written to it.
+  child.stdin.on("error", () => undefined);
+  const stop = async (): Promise<void> => {
+    await end(child);
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await listening(child);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    socketPath,
+    injected: async () => injectedSchema.parse(JSON.parse(await get(socketPath, INJECTED_PATH))),
+    stop,
+  };
+};

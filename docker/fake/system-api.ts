@@ -1,0 +1,107 @@
+import { json } from "./reply.ts";
+import type { Route } from "./route.ts";
+import type { World } from "./world.ts";
+
+const KERNEL = "6.1.0-simulated";
+const ARCHITECTURE = "amd64";
+const CORES = 4;
+const MEMORY_BYTES = 8 * 2 ** 30;
+
+const versionOf = ({ behaviour }: World): unknown => {
+  const { version, apiVersion, minApiVersion, components } = behaviour;
+  const shared = {
+    GitCommit: "simulated",
+    Os: "linux",
+    Arch: ARCHITECTURE,
+    KernelVersion: KERNEL,
+    MinAPIVersion: minApiVersion,
+  };
+  return {
+    Platform: { Name: "simulated" },
+    Version: version,
+    ApiVersion: apiVersion,
+    ...shared,
+    Components: [
+      { Name: "Engine", Version: version, Details: { ApiVersion: apiVersion, ...shared } },
+      { Name: "containerd", Version: components.containerd, Details: { GitCommit: "simulated" } },
+      { Name: "runc", Version: components.runc, Details: { GitCommit: "simulated" } },
+      { Name: "docker-init", Version: "0.19.0", Details: { GitCommit: "simulated" } },
+      {
+        Name: "rootlesskit",
+        Version: components.rootlesskit,
+        Details: {
+          ApiVersion: "1.1.1",
+          NetworkDriver: "slirp4netns",
+          PortDriver: "builtin",
+          StateDir: "/simulated/dockerd-rootless",
+        },
+      },
+      { Name: "slirp4netns", Version: components.slirp4netns, Details: { GitCommit: "simulated" } },
+    ],
+  };
+};
+
+const infoOf = ({ behaviour, containers, images, settings }: World): unknown => {
+  const all = containers.all();
+  const running = all.filter((container) => container.running !== null).length;
+  return {
+    ID: "simulated",
+    Name: "simulated",
+    Containers: all.length,
+    ContainersRunning: running,
+    ContainersPaused: 0,
+    ContainersStopped: all.length - running,
+    Images: images.all().length,
+    Driver: "overlay2",
+    CgroupDriver: "none",
+    CgroupVersion: "1",
+    KernelVersion: KERNEL,
+    OperatingSystem: "simulated",
+    OSType: "linux",
+    Architecture: "x86_64",
+    NCPU: CORES,
+    MemTotal: MEMORY_BYTES,
+    DockerRootDir: "/simulated/docker",
+    ServerVersion: behaviour.version,
+    SecurityOptions: ["name=seccomp,profile=builtin", "name=rootless", "name=cgroupns"],
+    DefaultAddressPools: settings.pools.map(({ base, size }) => ({ Base: base, Size: size })),
+    Labels: ["rootless-stress.simulated"],
+    Warnings: null,
+  };
+};
+
+export const systemRoutes = (world: World): readonly Route[] => [
+  {
+    method: "GET",
+    path: /^\/_ping$/,
+    handle: () => ({ kind: "text", status: 200, body: "OK" }),
+  },
+  { method: "HEAD", path: /^\/_ping$/, handle: () => ({ kind: "text", status: 200, body: "" }) },
+  { method: "GET", path: /^\/version$/, handle: () => json(200, versionOf(world)) },
+  { method: "GET", path: /^\/info$/, handle: () => json(200, infoOf(world)) },
+];
+
+/** Images, as far as anybody asks: they cannot be pulled or built. */
+export const imageRoutes = ({ images }: World): readonly Route[] => [
+  {
+    method: "GET",
+    path: /^\/images\/json$/,
+    handle: () =>
+      json(
+        200,
+        images.all().map((name) => ({ Id: images.idOf(name), RepoTags: [name], RepoDigests: [] })),
+      ),
+  },
+  {
+    method: "GET",
+    path: /^\/images\/(.+)\/json$/,
+    handle: ({ parameters: [reference = ""] }) =>
+      json(200, {
+        Id: images.idOf(reference),
+        RepoTags: [reference],
+        RepoDigests: [],
+        Architecture: ARCHITECTURE,
+        Os: "linux",
+      }),
+  },
+];
