@@ -31,12 +31,21 @@ interface Watcher {
 
 const watchers = new AsyncLocalStorage<Watcher>();
 
-/** Node publishes every request here when its last byte is handed over for writing. */
+/**
+ * Node publishes every request here when its last byte has been handed to its socket. On a connected socket that
+ * byte has then been written; `finish` would be told only after everything else in this turn of the event loop,
+ * at the same instant for all jobs of a burst. Before the connection stands, `finish` is the truth.
+ */
 subscribe("http.client.request.start", (message) => {
   const watcher = watchers.getStore();
   if (watcher === undefined) return;
   const { request } = message as { readonly request: ClientRequest };
-  request.once("finish", watcher.onWritten);
+  const { socket } = request;
+  if (socket === null || socket.connecting || socket.writableLength > 0) {
+    request.once("finish", watcher.onWritten);
+  } else {
+    watcher.onWritten();
+  }
   request.once("response", (response: IncomingMessage) => {
     // docker-modem waits for `end` alone, which never comes when the daemon dies in mid-answer.
     response.once("close", () => {

@@ -8,7 +8,8 @@ import { millis } from "../core/units.ts";
 export const systemClock = (): Clock => {
   const start = performance.now();
   return {
-    now: () => millis(performance.now() - start),
+    // Microseconds: finer than that the clock is noise, and a journal has many instants.
+    now: () => millis(Math.round((performance.now() - start) * 1000) / 1000),
     sleep: (duration, signal) =>
       new Promise((resolve) => {
         if (signal.aborted) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { DeadlinePassed } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Millis } from "../core/units.ts";
@@ -13,6 +14,8 @@ export const withDeadline = async <Result>(
   body: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> => {
   const controller = new AbortController();
+  // One listener for each call under way is what a signal is for here; Node warns from eleven on.
+  setMaxListeners(0, controller.signal);
   const done = new AbortController();
   const cancel = (): void => {
     controller.abort(outer.reason);

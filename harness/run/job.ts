@@ -57,11 +57,15 @@ export const observe = async (
   return answer;
 };
 
+/** `lost`: something has no answer, so the daemon may still be doing it. */
+export type JobEnd = "ok" | "stopped" | "lost";
+
 /** Performs the job's phases in order, and stops after the first phase in which anything was not done. */
-export const runJob = async (job: RunningJob, edges: JobEdges): Promise<"ok" | "stopped"> => {
+export const runJob = async (job: RunningJob, edges: JobEdges): Promise<JobEnd> => {
   for (const phase of job.plan.phases) {
     const answers = await Promise.all(phase.map((operation) => observe(job, operation, edges)));
-    if (answers.some((answer) => answer.kind !== "done")) return "stopped";
+    if (answers.some((answer) => answer.kind === "unknown")) return "lost";
+    if (answers.some((answer) => answer.kind === "refused")) return "stopped";
     if (edges.signal.aborted) return "stopped";
   }
   return "ok";

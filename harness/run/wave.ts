@@ -4,6 +4,7 @@ import type { Clock, Journal, ProcessorMeter, Runtime } from "../core/ports.ts";
 import { millis } from "../core/units.ts";
 import { withDeadline } from "./deadline.ts";
 import { createGate } from "./gate.ts";
+import { sweepUntilQuiet } from "./sweep.ts";
 import { observe, runJob, type JobEdges, type RunningJob } from "./job.ts";
 
 /** Everything a run touches. */
@@ -16,13 +17,20 @@ export interface RunEdges {
   readonly signal: AbortSignal;
 }
 
-/** Releases all jobs at once; resolves when each is ready or has stopped, with those to be kept. */
+interface BurstEnd {
+  /** Failed jobs that are to be left for a look. */
+  readonly keep: ReadonlySet<RunningJob>;
+  /** A request was given up: what it asked for may still come into being. */
+  readonly lost: boolean;
+}
+
+/** Releases all jobs at once; resolves when each is ready or has stopped. */
 const burst = async (
   wave: WavePlan,
   jobs: readonly RunningJob[],
   plan: Plan,
   { clock, runtime, journal, processor, signal }: RunEdges,
-): Promise<ReadonlySet<RunningJob>> => {
+): Promise<BurstEnd> => {
   const edges: JobEdges = { clock, runtime, journal, deadlines: plan.deadlines, signal };
   const gate = createGate();
   const running = jobs.map(async (job) => {
@@ -40,8 +48,11 @@ const burst = async (
     processor: millis(processor.used() - processorBefore),
     cores: processor.cores,
   });
-  const keep = plan.keepFailed && !signal.aborted;
-  return new Set(ends.filter(({ end }) => keep && end === "stopped").map(({ job }) => job));
+  const keeping = plan.keepFailed && !signal.aborted;
+  return {
+    keep: new Set(ends.filter(({ end }) => keeping && end !== "ok").map(({ job }) => job)),
+    lost: ends.some(({ end }) => end === "lost"),
+  };
 };
 
 /** Removes what the plan says these jobs made, a few jobs at a time. */
@@ -105,19 +116,24 @@ export const runWave = async (
   const before = await runtime.inventory(plan.run, edges.signal);
   await runtime.warm(jobs.length, edges.signal);
 
-  const keptJobs = await burst(wave, jobs, plan, edges);
-  const kept = new Set([...keptBefore, ...namesOf(keptJobs)]);
-  const done = jobs.filter((job) => !keptJobs.has(job));
+  const { keep, lost } = await burst(wave, jobs, plan, edges);
+  const kept = new Set([...keptBefore, ...namesOf(keep)]);
+  const done = jobs.filter((job) => !keep.has(job));
 
   const teardownAt = clock.now();
   const never = new AbortController().signal;
   await withDeadline({ clock, duration: plan.deadlines.teardown, outer: never }, async (signal) => {
     await teardown(done, plan, edges, signal);
     const tornDownAt = clock.now();
-    const leaked = leftOver(before, await runtime.inventory(plan.run, signal), kept);
+    const look = async (): Promise<Inventory> =>
+      leftOver(before, await runtime.inventory(plan.run, signal), kept);
+    const remove = (found: Inventory) => runtime.remove(found, signal);
+    // What appears after we gave up waiting for it is our doing, and no leak of the daemon's.
+    if (lost) await sweepUntilQuiet({ clock, look, remove, signal });
+    const leaked = await look();
     const ports = done.flatMap((job) => [...job.bindings.values()].flat());
     const leakedPorts = await runtime.listening(ports.map(({ hostPort }) => hostPort));
-    const stuck = await runtime.remove(leaked, signal);
+    const stuck = await remove(leaked);
     journal.append({
       event: "wave.ended",
       at: clock.now(),

@@ -178,6 +178,21 @@ test("a cancelled run tears down what it started, and starts no further wave", a
   expect(inventory()).toEqual({ containers: [], networks: [], volumes: [] });
 });
 
+test("what a daemon still brings into being after its job gave up is removed, and no leak", async () => {
+  const { events, inventory, removed } = await perform({
+    // Answered long after the deadline: the container appears when nobody waits for it any more.
+    answer: (operation) =>
+      operation.kind === "container.create" && operation.container.startsWith("w1j2")
+        ? done(3000)
+        : done(10),
+  });
+  const ended = events.find((event) => event.event === "wave.ended");
+  expect(told(events)).toContain("1010 w1j2 container.create unknown");
+  expect(removed.flatMap(({ containers }) => containers)).toEqual(["w1j2-redis"]);
+  expect(ended?.leaked.containers).toEqual([]);
+  expect(inventory().containers).toEqual([]);
+});
+
 test("what teardown left is reported as leaked and then swept", async () => {
   const { events, inventory } = await perform({
     answer: (operation) =>

@@ -56,6 +56,13 @@ export const simulatedRuntime = ({ clock, answer, alive = () => true }: Simulate
       const planned = answer(operation);
       await clock.sleep(millis(planned?.after ?? 1e12), signal);
       if (signal.aborted) {
+        // As a daemon does: what was asked for is done all the same, later.
+        if (planned?.answer.kind === "done") {
+          const late = millis(writtenAt + planned.after - clock.now());
+          void clock.sleep(late, new AbortController().signal).then(() => {
+            apply(operation);
+          });
+        }
         const reason = signal.reason instanceof DeadlinePassed ? "timeout" : "cancelled";
         return { answer: { kind: "unknown", reason, message: "aborted" }, writtenAt };
       }

@@ -34,15 +34,16 @@ export class VirtualClock implements Clock {
 
   /** Runs until the work is done. @throws when it waits for something that is not time */
   async drive<Result>(work: Promise<Result>): Promise<Result> {
-    const state = { done: false };
+    let over = false;
+    const isOver = (): boolean => over;
     const outcome = work.finally(() => {
-      state.done = true;
+      over = true;
     });
     outcome.catch(() => undefined);
-    while (!state.done) {
+    while (!isOver()) {
       await turn();
       const next = this.#timers.toSorted((a, b) => a.at - b.at)[0];
-      if (state.done || next === undefined) continue;
+      if (isOver() || next === undefined) continue;
       this.#now = next.at;
       next.wake();
     }

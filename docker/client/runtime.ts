@@ -1,0 +1,256 @@
+/**
+ * The Engine API as the run's `Runtime`: operations become calls and probes, answers become data.
+ */
+import type Dockerode from "dockerode";
+import { DeadlinePassed, messageOf, StressError } from "../../harness/core/errors.ts";
+import type { Signals } from "../../harness/core/events.ts";
+import { exitedEarly, wrongIdentity } from "../../harness/core/findings.ts";
+import type {
+  Answer,
+  CallOperation,
+  Operation,
+  PortBinding,
+  ProbeOperation,
+} from "../../harness/core/model.ts";
+import type { Clock, Knowledge, Performed, Runtime } from "../../harness/core/ports.ts";
+import { millis, seconds, type Millis } from "../../harness/core/units.ts";
+import type { Dial } from "../probe/dial.ts";
+import { probeNonces, probeReady } from "../probe/probe.ts";
+import { untilReady } from "../probe/until-ready.ts";
+import { toAnswer } from "./answer.ts";
+import { inspectContainer, toCall } from "./calls.ts";
+import { containerAnswer, createdAnswer, infoAnswer, versionAnswer } from "./daemon-schemas.ts";
+import { engineFacts, type KnownOfEngine } from "./engine-facts.ts";
+import { exchange, Refusal } from "./exchange.ts";
+import { logText } from "./log-frames.ts";
+import { JobOutput } from "./job-output.ts";
+import { inventoryOf, removeAll } from "./labelled.ts";
+
+export interface RuntimeOptions {
+  readonly docker: Dockerode;
+  readonly clock: Clock;
+  readonly known: KnownOfEngine;
+  /** How this machine reaches a published port. */
+  readonly dialPublished: (hostPort: number) => Dial;
+  readonly listening: Runtime["listening"];
+  readonly signals: () => Promise<Signals>;
+  /** From the first probe of a service until it is given up. */
+  readonly readyDeadline: Millis;
+}
+
+/** A finding of the harness itself about a service: thrown here, an answer at the edge. */
+class Finding extends Error {
+  override readonly name = "Finding";
+}
+
+/** The daemon's own answer, while a service was being waited for. */
+class DaemonSays extends Error {
+  override readonly name = "DaemonSays";
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super("the daemon answered in the service's place");
+    this.answer = answer;
+  }
+}
+
+/** How often a service that is not ready is looked at from the daemon's side: has it exited? */
+const EXIT_CHECK_INTERVAL = seconds(2);
+
+const bindingsOf = (body: unknown): readonly PortBinding[] =>
+  Object.entries(containerAnswer.parse(body).NetworkSettings.Ports).flatMap(([key, bindings]) =>
+    bindings.map(({ HostIp, HostPort }) => ({
+      containerPort: Number.parseInt(key, 10),
+      hostIp: HostIp,
+      hostPort: Number(HostPort),
+    })),
+  );
+
+/** What a successful call says, beyond having succeeded. */
+const toDone = (operation: Operation, body: unknown): Answer => {
+  switch (operation.kind) {
+    case "network.create":
+    case "container.create":
+      return { kind: "done", id: createdAnswer.parse(body).Id };
+    case "container.inspect":
+      return { kind: "done", bindings: bindingsOf(body) };
+    default:
+      return { kind: "done" };
+  }
+};
+
+/** Removing what is not there has removed it. */
+const isAlreadyGone = (operation: Operation, error: unknown): boolean =>
+  (operation.kind === "container.remove" || operation.kind === "network.remove") &&
+  error instanceof Refusal &&
+  error.status === 404;
+
+const found = (message: string): Answer => ({ kind: "refused", by: "harness", message });
+
+const identified = (
+  { service, nonce }: Extract<ProbeOperation, { kind: "identity" }>,
+  nonces: readonly string[],
+): Answer => {
+  const wrong = wrongIdentity({ service, expected: nonce, found: nonces });
+  return wrong === null ? { kind: "done" } : found(wrong);
+};
+
+export const createRuntime = (options: RuntimeOptions): Runtime => {
+  const { docker, clock, known } = options;
+  /** Job containers whose output is being followed, by name. */
+  const outputs = new Map<string, JobOutput>();
+
+  const get = async (path: string, signal: AbortSignal): Promise<unknown> => {
+    try {
+      return await exchange(docker, { method: "GET", path }, { signal });
+    } catch (error) {
+      throw new StressError("engine-lost", `the engine does not answer: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  };
+
+  const performCall = async (operation: CallOperation, signal: AbortSignal): Promise<Performed> => {
+    let writtenAt: Millis | null = null;
+    const onWritten = (): void => {
+      writtenAt ??= clock.now();
+    };
+    try {
+      const body = await exchange(docker, toCall(operation), { signal, onWritten });
+      return { answer: toDone(operation, body), writtenAt };
+    } catch (error) {
+      if (isAlreadyGone(operation, error)) return { answer: { kind: "done" }, writtenAt };
+      return { answer: toAnswer(error, signal), writtenAt };
+    }
+  };
+
+  /** Throws a Finding if the container is no longer running, DaemonSays if the daemon does not know it. */
+  const refuseExited = async (operation: ProbeOperation, signal: AbortSignal): Promise<void> => {
+    const call = inspectContainer(operation.container);
+    const body = await exchange(docker, call, { signal }).catch((error: unknown) => {
+      throw new DaemonSays(toAnswer(error, signal));
+    });
+    const { State } = containerAnswer.parse(body);
+    if (State.Running) return;
+    const path = `/containers/${encodeURIComponent(operation.container)}/logs?stdout=true&stderr=true&tail=5`;
+    const logs = await exchange(docker, { method: "GET", path }, { signal }).catch(() => null);
+    throw new Finding(
+      exitedEarly({
+        service: operation.service,
+        exitCode: State.ExitCode,
+        tail: Buffer.isBuffer(logs) ? logText(logs) : "",
+      }),
+    );
+  };
+
+  const throughPort = async (
+    operation: ProbeOperation,
+    containerPort: number,
+    knowledge: Knowledge,
+    signal: AbortSignal,
+  ): Promise<Answer> => {
+    const binding = knowledge.bindings
+      .get(operation.container)
+      ?.find((each) => each.containerPort === containerPort);
+    if (binding === undefined) {
+      // A container that ended at once has no ports any more: that is then the finding.
+      await refuseExited(operation, signal);
+      throw new Finding(`no host port is published for ${String(containerPort)}/tcp`);
+    }
+    const dial = options.dialPublished(binding.hostPort);
+    if (operation.kind === "identity") {
+      return identified(
+        operation,
+        await probeNonces(operation.protocol, dial, operation.nonce, signal),
+      );
+    }
+    let lookedAt = clock.now();
+    const attempts = await untilReady({
+      probe: (bounded) => probeReady(operation.protocol, dial, bounded),
+      deadlineMs: options.readyDeadline,
+      now: clock.now,
+      sleep: (duration, bounded) => clock.sleep(millis(duration), bounded),
+      signal,
+      onWait: async () => {
+        if (clock.now() - lookedAt < EXIT_CHECK_INTERVAL) return;
+        lookedAt = clock.now();
+        await refuseExited(operation, signal);
+      },
+    });
+    return { kind: "done", attempts };
+  };
+
+  const throughJob = async (
+    operation: ProbeOperation,
+    container: string,
+    signal: AbortSignal,
+  ): Promise<Answer> => {
+    const output = outputs.get(container) ?? new JobOutput(docker, container);
+    outputs.set(container, output);
+    const line = await output.line(operation.kind, operation.service, signal);
+    if ("error" in line) return { kind: "refused", by: "service", message: line.error };
+    if (operation.kind === "identity") {
+      return identified(operation, "nonces" in line ? line.nonces : []);
+    }
+    return "attempts" in line ? { kind: "done", attempts: line.attempts } : { kind: "done" };
+  };
+
+  const performProbe = async (
+    operation: ProbeOperation,
+    knowledge: Knowledge,
+    signal: AbortSignal,
+  ): Promise<Performed> => {
+    const { access } = operation;
+    try {
+      const answer =
+        access.via === "host"
+          ? await throughPort(operation, access.containerPort, knowledge, signal)
+          : await throughJob(operation, access.container, signal);
+      return { answer, writtenAt: null };
+    } catch (error) {
+      if (error instanceof Finding) return { answer: found(error.message), writtenAt: null };
+      if (error instanceof DaemonSays) return { answer: error.answer, writtenAt: null };
+      if (signal.aborted || error instanceof DeadlinePassed) {
+        return { answer: toAnswer(error, signal), writtenAt: null };
+      }
+      return {
+        answer: { kind: "refused", by: "service", message: messageOf(error) },
+        writtenAt: null,
+      };
+    }
+  };
+
+  return {
+    perform: async (operation, knowledge, signal) => {
+      if (operation.kind === "ready" || operation.kind === "identity") {
+        return await performProbe(operation, knowledge, signal);
+      }
+      if (operation.kind === "container.remove") {
+        outputs.get(operation.container)?.close();
+        outputs.delete(operation.container);
+      }
+      return await performCall(operation, signal);
+    },
+    warm: async (connections, signal) => {
+      const ping = async (): Promise<void> => {
+        await get("/_ping", signal);
+      };
+      await Promise.all(Array.from({ length: connections }, ping));
+    },
+    describe: async (signal) =>
+      engineFacts(
+        versionAnswer.parse(await get("/version", signal)),
+        infoAnswer.parse(await get("/info", signal)),
+        known,
+      ),
+    alive: async (signal) =>
+      await exchange(docker, { method: "GET", path: "/_ping" }, { signal }).then(
+        () => true,
+        () => false,
+      ),
+    inventory: (run, signal) => inventoryOf(docker, run, signal),
+    remove: (what, signal) => removeAll(docker, what, signal),
+    listening: options.listening,
+    signals: options.signals,
+  };
+};

@@ -1,0 +1,46 @@
+import { leftovers, type Leftover } from "../../../docker/client/labelled.ts";
+import { sweepDeadEngines } from "../../../docker/managed/engine.ts";
+import { purge } from "../../../docker/managed/purge.ts";
+import { EXIT, StressError } from "../../core/errors.ts";
+import { CleanupStack } from "../../run/cleanup.ts";
+import type { Command } from "../command-line.ts";
+import { openEngine } from "../engine-session.ts";
+import { describeLeftover, removeLeftovers } from "../leftovers.ts";
+import { isOwnerGone } from "../owner.ts";
+import type { Shell } from "../shell.ts";
+
+type CleanCommand = Extract<Command, { name: "clean" }>;
+
+/** Removes labelled objects from an engine that is already there; none there means nothing to remove. */
+const cleanEngine = async ({ engine, run }: CleanCommand, shell: Shell): Promise<number> => {
+  await using cleanup = new CleanupStack();
+  const session = await openEngine(engine, { ...shell, daemonJson: null }, cleanup);
+  const { docker } = session;
+  const { signal, say } = shell;
+  const chosen = (leftover: Leftover): boolean =>
+    run === null ? isOwnerGone(leftover.owner) : leftover.run === run;
+  for (const leftover of await leftovers(docker, signal)) {
+    if (chosen(leftover)) continue;
+    say(`left alone, its process may still run: ${describeLeftover(leftover)}`);
+  }
+  const stuck = await removeLeftovers(docker, { chosen, say, signal });
+  for (const words of stuck) say(`could not remove ${words}`);
+  return stuck.length;
+};
+
+/** `stress clean`: finishes the cleanup of dead runs, on the engine and on this machine. */
+export const cleanCommand = async (command: CleanCommand, shell: Shell): Promise<number> => {
+  await sweepDeadEngines(shell.stateDir, shell.say);
+  let stuck = 0;
+  try {
+    stuck = await cleanEngine(command, shell);
+  } catch (error) {
+    // Without an engine there is nothing of ours on one; but an address that was named must be right.
+    const named =
+      command.engine.kind !== "auto" || "host" in command.engine || "context" in command.engine;
+    if (named || !(error instanceof StressError) || error.code !== "environment") throw error;
+    shell.say(error.message);
+  }
+  if (command.purge) await purge(shell.stateDir, shell.say);
+  return stuck === 0 ? EXIT.holds : EXIT.violated;
+};

@@ -1,0 +1,29 @@
+import { ensureImages, listImages, resolveImageSet } from "../../../docker/images/image-set.ts";
+import { EXIT, StressError } from "../../core/errors.ts";
+import { CleanupStack } from "../../run/cleanup.ts";
+import type { Command } from "../command-line.ts";
+import { openEngine } from "../engine-session.ts";
+import type { Shell } from "../shell.ts";
+
+type ImagesCommand = Extract<Command, { name: "images" }>;
+
+/** `stress images build|pull|list`: an image set on an engine, before a run needs it. */
+export const imagesCommand = async (command: ImagesCommand, shell: Shell): Promise<number> => {
+  const set = resolveImageSet(command.images ?? (command.action === "pull" ? "hub" : "debian"));
+  if (command.action === "pull" && set.name === "debian") {
+    throw new StressError("usage", "--images debian is built, not pulled: stress images build");
+  }
+  await using cleanup = new CleanupStack();
+  const session = await openEngine(command.engine, { ...shell, daemonJson: null }, cleanup);
+  const { docker } = session;
+  const { stateDir, signal, say } = shell;
+  if (command.action === "list") {
+    for (const { role, reference, id } of await listImages({ set, docker, signal })) {
+      shell.print(`${role}  ${reference}  ${id ?? "missing"}\n`);
+    }
+    return EXIT.holds;
+  }
+  const { ids } = await ensureImages({ set, docker, stateDir, narrate: say, signal });
+  for (const [reference, id] of Object.entries(ids)) shell.print(`${reference}  ${id}\n`);
+  return EXIT.holds;
+};

@@ -1,0 +1,112 @@
+/**
+ * What people read on stderr while they wait: log lines, and on a terminal one line that shows where we are.
+ * Nothing is written inside a wave.
+ */
+import { pino, type Logger } from "pino";
+import type { Event } from "../core/events.ts";
+import { count, formatMillis, millis, type Millis } from "../core/units.ts";
+
+/** The part of a stream that narration needs. */
+export interface TextSink {
+  readonly isTTY?: boolean;
+  readonly write: (text: string) => unknown;
+}
+
+const CLEAR_LINE = "\r\u001b[2K";
+
+/** Fields of a log record that people do not need to see. */
+const isNarrated = (key: string): boolean => !["level", "time", "msg"].includes(key);
+
+const asText = (record: Readonly<Record<string, unknown>>): string => {
+  const fields = Object.entries(record)
+    .filter(([key]) => isNarrated(key))
+    .map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  return `stress: ${String(record["msg"])}${fields.join("")}\n`;
+};
+
+export interface Narrator {
+  readonly log: Logger;
+  /** One line for one step, before it is done. */
+  readonly say: (line: string) => void;
+  /** Follows the journal: speaks between waves, keeps silent inside them. */
+  readonly follow: (event: Event) => void;
+}
+
+export interface NarratorOptions {
+  readonly stderr: TextSink;
+  readonly level: string;
+  /** `json`: pino's own lines, for machines. */
+  readonly format: "text" | "json";
+}
+
+export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narrator => {
+  const live = stderr.isTTY === true && format === "text";
+  let shown = false;
+  const clear = (): void => {
+    if (shown) stderr.write(CLEAR_LINE);
+    shown = false;
+  };
+  const log = pino(
+    { level, base: null },
+    {
+      write: (line: string) => {
+        clear();
+        const record: unknown = JSON.parse(line);
+        const text =
+          format === "json" || typeof record !== "object" || record === null
+            ? line
+            : asText(Object.fromEntries(Object.entries(record)));
+        stderr.write(text);
+      },
+    },
+  );
+  const show = (text: string): void => {
+    if (!live || !log.isLevelEnabled("info")) {
+      log.info(text);
+      return;
+    }
+    stderr.write(`${CLEAR_LINE}stress: ${text}`);
+    shown = true;
+  };
+  let waves = 0;
+  let releasedAt: Millis | null = null;
+  let arm = "";
+  const follow = (event: Event): void => {
+    switch (event.event) {
+      case "run.started":
+        waves = event.waves;
+        break;
+      case "wave.started":
+        arm = event.arm;
+        show(
+          `wave ${String(event.wave)} of ${String(waves)}: ${event.arm}, ${count(event.jobs.length, "job")} at once`,
+        );
+        break;
+      case "gate.opened":
+        releasedAt = event.at;
+        break;
+      case "burst.ended":
+        if (releasedAt !== null) {
+          const took = formatMillis(millis(event.at - releasedAt));
+          show(
+            `wave ${String(event.wave)} of ${String(waves)}: ${arm}, burst over after ${took}; tearing down`,
+          );
+        }
+        break;
+      case "run.ended":
+        clear();
+        break;
+      case "invoked":
+      case "answered":
+      case "wave.ended":
+        break;
+    }
+  };
+  return {
+    log,
+    say: (line) => {
+      log.info(line);
+    },
+    follow,
+  };
+};

@@ -1,0 +1,84 @@
+/**
+ * Where a run keeps its journal and its reports: `<out>/<run id>/`, with `<out>/latest` pointing at the newest.
+ */
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { messageOf, StressError } from "../core/errors.ts";
+
+export const JOURNAL_FILE = "events.ndjson";
+
+/** `20261121-042500-3f2a`: sorts by time; the random part keeps two runs of one second apart. */
+export const newRunId = (now: Date, random: string): string => {
+  const digits = now
+    .toISOString()
+    .replace(/\.\d+Z$/, "")
+    .replace(/[-:]/g, "");
+  return `${digits.replace("T", "-")}-${random}`;
+};
+
+/**
+ * @returns the absolute path of the new, empty directory
+ * @throws StressError("usage") when `out` cannot be written to: nothing has been started yet
+ */
+export const createRunDirectory = (out: string, run: string): string => {
+  const directory = resolve(out, run);
+  try {
+    mkdirSync(resolve(out), { recursive: true });
+    accessSync(resolve(out), constants.W_OK);
+    mkdirSync(directory);
+  } catch (error) {
+    throw new StressError("usage", `--out ${out} cannot be written to: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return directory;
+};
+
+/** Writes a file whole or not at all. @throws StressError("output") */
+export const writeReport = (directory: string, name: string, content: string): void => {
+  const path = join(directory, name);
+  try {
+    writeFileSync(`${path}.new`, content);
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw new StressError("output", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+  }
+};
+
+/** Points `<out>/latest` at the run. @throws StressError("output") */
+export const pointLatest = (out: string, run: string): void => {
+  const link = join(resolve(out), "latest");
+  try {
+    rmSync(`${link}.new`, { force: true });
+    symlinkSync(run, `${link}.new`);
+    renameSync(`${link}.new`, link);
+  } catch (error) {
+    throw new StressError("output", `cannot point ${link} at ${run}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+};
+
+/**
+ * The directory of a run named by its id, by `latest`, or by its path.
+ *
+ * @throws StressError("usage") when it holds no journal
+ */
+export const findRunDirectory = (out: string, run: string): string => {
+  const candidates = [resolve(out, run), resolve(run)];
+  const found = candidates.find((directory) => existsSync(join(directory, JOURNAL_FILE)));
+  if (found !== undefined) return found;
+  throw new StressError(
+    "usage",
+    `there is no run "${run}": no ${JOURNAL_FILE} in ${candidates.join(" or ")}`,
+  );
+};

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { readCommandLine } from "../../../harness/cli/command-line.ts";
+import { StressError } from "../../../harness/core/errors.ts";
+
+const read = async (...argv: string[]) => (await readCommandLine(argv, {})).command;
+
+const runOf = async (...argv: string[]) => {
+  const command = await read(...argv);
+  return command.name === "run" ? command.options : command;
+};
+
+test("without words it is a run of 16 jobs, 3 waves, with ports and without", async () => {
+  expect(await runOf()).toMatchObject({
+    n: 16,
+    modes: ["ports", "noports"],
+    waves: 3,
+    ports: "all",
+    services: [],
+    engine: { kind: "auto" },
+    images: null,
+    timeout: 60_000,
+    json: false,
+  });
+  expect(await runOf("run")).toEqual(await runOf());
+});
+
+test.each([
+  [["--mode", "noports,ports-fixed"]],
+  [["--mode", "noports", "--mode", "ports-fixed"]],
+  [["--mode", "noports,noports", "--mode", "ports-fixed"]],
+])("modes come as a list or repeated: %j", async (argv) => {
+  expect(await runOf(...argv)).toMatchObject({ modes: ["noports", "ports-fixed"] });
+});
+
+test.each([
+  [["--engine", "managed"], { kind: "managed" }],
+  [["--engine", "/opt/engine"], { kind: "directory", path: "/opt/engine" }],
+  [["--host", "unix:///s"], { kind: "auto", host: "unix:///s" }],
+  [["--context", "ci"], { kind: "auto", context: "ci" }],
+])("%j chooses the engine", async (argv, engine) => {
+  expect(await runOf(...argv)).toMatchObject({ engine });
+});
+
+test.each([
+  [["--n", "0"], /^--n must be a whole number from 1 to 10000, not "?0"?/],
+  [["--n", "many"], /^--n must be a whole number/],
+  [["--n", "4", "--n", "5"], /^--n was given more than once/],
+  [["--waves", "1.5"], /^--waves must be a whole number/],
+  [["--timeout", "-1"], /^--timeout must be a whole number/],
+  [["--mode", "port"], /^--mode "port" is not one of ports, ports-fixed/],
+  [["--mode", ""], /^--mode needs a value/],
+  [["--ports", "some"], /Choices: "all", "minimal"/],
+  [["--frobnicate"], /frobnicate.*see stress --help/],
+  [["frobnicate"], /frobnicate.*see stress --help/],
+  [["--engine", "managed", "--host", "unix:///s"], /brings its own engine/],
+  [["--host", "unix:///a", "--context", "b"], /exclude each other/],
+  [["--daemon-json", "d.json"], /add --engine managed/],
+  [["--config", "/nonexistent.yaml"], /^--config \/nonexistent.yaml: ENOENT/],
+  [["engine"], /action/],
+  [["engine", "sideways"], /sideways/],
+  [["report"], /run/],
+])("%j is refused in one line that names what is wrong", async (argv, message) => {
+  const refused = read(...argv);
+  await expect(refused).rejects.toThrow(message);
+  await expect(refused).rejects.toBeInstanceOf(StressError);
+  await expect(refused).rejects.toHaveProperty("exitCode", 64);
+  await expect(refused).rejects.not.toThrow(/\n/);
+});
+
+test("flags beat STRESS_*, which beats the config file", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "config-"));
+  onTestFinished(() => {
+    rmSync(directory, { recursive: true });
+    delete process.env["STRESS_N"];
+    delete process.env["STRESS_WAVES"];
+  });
+  const file = join(directory, "stress.yaml");
+  writeFileSync(file, "n: 2\nwaves: 2\nmode: [noports]\n");
+  process.env["STRESS_N"] = "3";
+  process.env["STRESS_WAVES"] = "3";
+  expect(await runOf("--config", file, "--n", "4")).toMatchObject({
+    n: 4,
+    waves: 3,
+    modes: ["noports"],
+  });
+});
+
+test("an unknown key in a config file is refused", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "config-"));
+  onTestFinished(() => {
+    rmSync(directory, { recursive: true });
+  });
+  const file = join(directory, "stress.yaml");
+  writeFileSync(file, "jobs: 2\n");
+  await expect(read("--config", file)).rejects.toThrow(/jobs/);
+});
+
+test.each([
+  [["--help"], /--mode.*\n[^]*--keep-failed/],
+  [["clean", "--help"], /--purge/],
+  [["--version"], /^\d+\.\d+\.\d+$/],
+])("%j is answered with text", async (argv, text) => {
+  const command = await read(...argv);
+  expect(command.name === "text" ? command.text : "").toMatch(text);
+});
