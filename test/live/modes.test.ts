@@ -1,0 +1,116 @@
+/**
+ * The main job as a user runs it: each mode at N=16 on a throw-away rootless engine, with real MariaDB, Redis
+ * and ClickHouse, and what the first seed's author ran into.
+ */
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { readSockets, TCP_STATE } from "../../docker/evidence/sockets.ts";
+import { readJournal } from "../../harness/run/journal.ts";
+import type { ArmSummary, Summary } from "../../harness/core/summary.ts";
+import { outDirectory, runStress, summaryOf } from "./stress.ts";
+
+const armOf = (summary: Summary, id: string): ArmSummary => {
+  const arm = summary.arms.find((each) => each.id === id);
+  if (arm === undefined) throw new Error(`no arm ${id} in ${JSON.stringify(summary.arms)}`);
+  return arm;
+};
+
+const stress = async (...argv: string[]) => {
+  const out = outDirectory();
+  const finished = await runStress(["--engine", "managed", "--json", "--out", out, ...argv]);
+  return { ...finished, out, summary: summaryOf(finished) };
+};
+
+test("16 jobs at once are all OK in every mode but the one in which all ask for the same ports", async () => {
+  const modes = ["ports", "ports-block", "ports-loopback", "noports", "ports-fixed"];
+  const { summary, code, out } = await stress("--waves", "1", "--mode", modes.join(","));
+  for (const mode of modes.filter((each) => each !== "ports-fixed")) {
+    expect(armOf(summary, mode), mode).toMatchObject({
+      jobs: { ok: 16, failed: 0, unfinished: 0 },
+      failures: [],
+    });
+  }
+  const fixed = armOf(summary, "ports-fixed");
+  expect(fixed.jobs).toEqual({ ok: 1, failed: 15, unfinished: 0 });
+  expect(fixed.failures.map((failure) => failure.class)).toEqual(["port.already_allocated"]);
+  expect(code).toBe(1);
+  expect(summary.leaks).toEqual([]);
+  for (const arm of summary.arms) {
+    expect(arm.launchSkew?.max, arm.id).toBeLessThan(100);
+    expect(arm.inFlight, arm.id).toBeGreaterThanOrEqual(16);
+  }
+
+  // The report is on disk, and rendering it again from the journal gives the same summary.
+  const directory = join(out, summary.run);
+  expect(readFileSync(join(directory, "report.md"), "utf8")).toContain("port.already_allocated");
+  const again = summaryOf(await runStress(["report", "latest", "--json", "--out", out]));
+  expect(again).toEqual(summary);
+});
+
+test("probes through published ports leave no socket on an ephemeral port", async () => {
+  const { summary, out } = await stress("--waves", "1", "--mode", "ports", "--n", "4");
+  const [first, last] = summary.engine.hostPortRange ?? [32_768, 60_999];
+  const published = new Set(
+    readJournal(join(out, summary.run, "events.ndjson")).flatMap((event) =>
+      event.event === "answered" && event.answer.kind === "done"
+        ? (event.answer.bindings ?? []).map(({ hostPort }) => hostPort)
+        : [],
+    ),
+  );
+  expect(published.size).toBe(20);
+  const lingering = (await readSockets())?.filter(
+    ({ state, localPort, remotePort }) =>
+      state === TCP_STATE.timeWait &&
+      published.has(remotePort) &&
+      localPort >= first &&
+      localPort <= last,
+  );
+  expect(lingering).toEqual([]);
+});
+
+test("on default pools the 31st network is one too many, and a wider pool has room for 40", async () => {
+  const narrow = await stress(
+    "--n",
+    "31",
+    "--waves",
+    "1",
+    "--mode",
+    "noports",
+    "--services",
+    "redis",
+  );
+  const arm = armOf(narrow.summary, "noports");
+  expect(arm.jobs).toEqual({ ok: 30, failed: 1, unfinished: 0 });
+  expect(arm.failures).toMatchObject([
+    { label: "NET_FAIL", class: "network.subnet_exhausted", count: 1 },
+  ]);
+  expect(narrow.code).toBe(1);
+
+  const daemonJson = join(narrow.out, "daemon.json");
+  const pools = [{ base: "10.200.0.0/16", size: 24 }];
+  writeFileSync(daemonJson, JSON.stringify({ "default-address-pools": pools }));
+  const wide = await stress(
+    ...["--n", "40", "--waves", "1", "--mode", "noports", "--services", "redis"],
+    ...["--daemon-json", daemonJson],
+  );
+  expect(armOf(wide.summary, "noports").jobs).toEqual({ ok: 40, failed: 0, unfinished: 0 });
+  expect(wide.code).toBe(0);
+});
+
+test("a fixed port that a host process holds is told from one that another container holds", async () => {
+  const holder = createServer().listen(6379, "0.0.0.0");
+  await once(holder, "listening");
+  onTestFinished(() => {
+    holder.close();
+  });
+  const { summary, code } = await stress(
+    ...["--n", "1", "--waves", "1", "--mode", "ports-fixed", "--services", "redis"],
+  );
+  expect(armOf(summary, "ports-fixed").failures).toMatchObject([
+    { label: "START_FAIL_redis", class: "port.rootlesskit_addport_in_use", count: 1 },
+  ]);
+  expect(code).toBe(1);
+});
