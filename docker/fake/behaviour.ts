@@ -6,7 +6,7 @@
  */
 
 /** What is left of an endpoint when its network is to be removed. */
-export interface EndpointName {
+interface EndpointName {
   readonly id: string;
   readonly name: string;
 }

@@ -8,7 +8,7 @@ import type { Networks } from "./networks.ts";
 import type { PortMapper, PublishedPort } from "./port-mapper.ts";
 import { Refused } from "./refused.ts";
 import { closeAtOnce, protocolOf, SimulatedService } from "./services.ts";
-import { runJobContainer, type Resolve } from "./job-container.ts";
+import { exitCodeOf, runJobContainer, type Resolve } from "./job-container.ts";
 import type { Turnstile } from "./turnstile.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -114,10 +114,9 @@ export class Containers {
         container.error = wordsOf(error);
         throw error;
       }
-      if (fault.exitEarly) {
-        container.log.append("stderr", "simulated: exited early\n");
-        this.#end(container, 1);
-      }
+      if (fault.exitEarly) container.log.append("stderr", "simulated: exited early\n");
+      const exitCode = fault.exitEarly ? 1 : exitCodeOf(container.request.command);
+      if (exitCode !== null) this.#end(container, exitCode);
       return true;
     });
   }

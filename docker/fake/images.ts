@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
 import { Refused } from "./refused.ts";
+import { protocolOf } from "./services.ts";
+
+/** Images without a service that a job may be run from. */
+const PLAIN = /(^|\/)(job|node|debian|alpine|busybox)(:|$)/;
 
 const withTag = (reference: string): string =>
   reference.slice(reference.lastIndexOf("/") + 1).includes(":") ? reference : `${reference}:latest`;
@@ -7,13 +11,12 @@ const withTag = (reference: string): string =>
 /** The simulated images: their ids follow from their names. */
 export class Images {
   readonly #known: Set<string>;
-  /** Every image exists that is asked for. */
-  readonly #endless: boolean;
+  readonly #given: boolean;
 
-  /** @param known - the images that exist; null: every image does */
+  /** @param known - the images that exist; null: all whose name says what they would run */
   constructor(known: readonly string[] | null) {
     this.#known = new Set((known ?? []).map(withTag));
-    this.#endless = known === null;
+    this.#given = known !== null;
   }
 
   all(): readonly string[] {
@@ -29,7 +32,7 @@ export class Images {
   idOf(reference: string): string {
     if (reference.startsWith("sha256:")) return reference;
     const name = withTag(reference);
-    if (this.#endless) this.#known.add(name);
+    if (!this.#given && (protocolOf(name) !== null || PLAIN.test(name))) this.#known.add(name);
     if (!this.#known.has(name)) throw new Refused(404, `No such image: ${name}`);
     return `sha256:${createHash("sha256").update(name).digest("hex")}`;
   }

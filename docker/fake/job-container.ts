@@ -25,6 +25,12 @@ const requestIn = (command: readonly string[]): JobRequest | null => {
   }
 };
 
+/** The exit code of a command like `sh -c "exit 3"`, the only shell that is simulated; null for any other. */
+export const exitCodeOf = (command: readonly string[]): number | null => {
+  const code = /^exit (\d{1,3})$/.exec(command.at(-1) ?? "")?.[1];
+  return code === undefined ? null : Number(code);
+};
+
 const dialInside =
   (resolve: Resolve, host: string, port: number): Dial =>
   (signal) => {

@@ -44,7 +44,7 @@ export const optionsSchema = z.strictObject({
   occupied: z.array(port).readonly().default([]),
   /** Host ports that RootlessKit still holds for containers that are gone. */
   leaked: z.array(port).readonly().default([]),
-  /** Images that exist; null: every image does. */
+  /** Images that exist; null: all whose name says what they would run (a service, `job`, `busybox`, …). */
   images: z.array(z.string()).readonly().nullable().default(null),
   faults: z.array(faultSchema).readonly().default([]),
   /** Status 500 on everything, `_ping` included. */

@@ -28,10 +28,10 @@ export const protocolOf = (image: string): Protocol | null => {
   return IMAGES.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 };
 
-/** An orderly close, as a client of a port without a service sees it. */
+/** An orderly close, as a client of a port without a service sees it; the rest goes when the client does. */
 export const closeAtOnce = (stream: Duplex): void => {
   stream.on("error", () => undefined);
-  stream.end(() => stream.destroy());
+  stream.resume().end();
 };
 
 /** The service in one container, from its start to its end. */

@@ -106,6 +106,12 @@ test("who waits for a container hears its exit code", async () => {
   });
 });
 
+test("a command that only exits does so, with its code", async () => {
+  const { docker } = await simulate();
+  const container = await startContainer(docker, { name: "c", command: ["sh", "-c", "exit 3"] });
+  expect(await container.wait()).toEqual({ StatusCode: 3 });
+});
+
 test("containers are listed by label, running ones or all", async () => {
   const { docker } = await simulate();
   await startContainer(docker, { name: "up", labels: { run: "r1" } });

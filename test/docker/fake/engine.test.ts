@@ -97,8 +97,12 @@ test("an engine that refuses everything refuses its ping too, until it is told o
   expect(String(await docker.ping())).toBe("OK");
 });
 
-test("images exist as they are named, or only those of the list", async () => {
+test("images exist whose name says what they run, or only those of a list", async () => {
   const endless = await simulate();
+  expect(await refusalOf(endless.docker.getImage("rootless-stress/none:such").inspect())).toEqual({
+    status: 404,
+    message: "No such image: rootless-stress/none:such",
+  });
   const { Id } = await endless.docker.getImage("rootless-stress/redis:debian-1").inspect();
   expect(Id).toMatch(/^sha256:[0-9a-f]{64}$/);
   const { docker } = await simulate({ images: ["redis"] });

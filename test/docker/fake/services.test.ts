@@ -149,7 +149,7 @@ test("a job container without its services says what it met", async () => {
       {
         step: "ready",
         service: "redis",
-        error: "not ready within 0s: connect ECONNREFUSED 172.17.0.2:6379",
+        error: "not ready within 0s: connect ECONNREFUSED 172.18.0.2:6379",
       },
     ]),
   );

@@ -20,11 +20,9 @@ export const simulate = async (
 ): Promise<Simulation> => {
   const directory = await mkdtemp(join(tmpdir(), "stress-test-"));
   const socketPath = join(directory, "engine.sock");
+  onTestFinished(() => rm(directory, { recursive: true }));
   const engine = await startFakeEngine({ ...options, socketPath });
-  onTestFinished(async () => {
-    await engine.stop();
-    await rm(directory, { recursive: true });
-  });
+  onTestFinished(engine.stop);
   return {
     engine,
     docker: new Dockerode({ socketPath }),
@@ -73,7 +71,10 @@ export const createContainer = (
     Image: image,
     Cmd: [...(more.command ?? [])],
     Labels: { ...more.labels },
-    HostConfig: { NetworkMode: network, PortBindings: Object.fromEntries(bindings) },
+    HostConfig: {
+      NetworkMode: network,
+      PortBindings: Object.fromEntries(bindings) as Dockerode.PortMap,
+    },
     NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [...(more.aliases ?? [])] } } },
   });
 };
