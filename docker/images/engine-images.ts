@@ -59,9 +59,10 @@ export const imageId = async (
 ): Promise<string | null> => {
   try {
     const found = await docker.getImage(reference).inspect();
-    // Types say a list; engines also say null of images that were never pulled.
-    const digests: readonly string[] | null | undefined = found.RepoDigests;
-    return digests?.[0] ?? found.Id;
+    // The types promise a list; engines also send null for images that were never pulled.
+    const digests: unknown = found.RepoDigests;
+    const digest: unknown = Array.isArray(digests) ? digests[0] : null;
+    return typeof digest === "string" ? digest : found.Id;
   } catch (thrown) {
     signal.throwIfAborted();
     if (isNotFound(thrown)) return null;
@@ -86,7 +87,7 @@ export const pullImage = async (
     signal.throwIfAborted();
     throw new StressError(
       "environment",
-      `The engine cannot pull ${reference} (${messageOf(cause)}); without a registry use \`--images debian\``,
+      `The engine cannot pull ${reference}: ${messageOf(cause).trim()}; without a registry use \`--images debian\``,
       { cause },
     );
   }

@@ -11,7 +11,7 @@ import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Node, type Pai
 import { StressError } from "../../harness/core/errors.ts";
 import type { ImageUse } from "../../harness/core/model.ts";
 
-export const ROLES = ["mysql", "redis", "clickhouse", "job"] as const;
+const ROLES = ["mysql", "redis", "clickhouse", "job"] as const;
 export type Role = (typeof ROLES)[number];
 
 const KEYS = ["reference", "command", "env"] as const;
@@ -51,7 +51,7 @@ const pairsOf = (node: unknown, what: string, source: Source): readonly Pair[] =
 };
 
 const textOf = (node: unknown, what: string, source: Source): string => {
-  if (isScalar(node) && typeof node.value === "string" && node.value !== "") return node.value;
+  if (isScalar(node) && typeof node.value === "string") return node.value;
   throw source.error(node, `${what} must be a text; put numbers and true/false in quotes`);
 };
 
@@ -81,7 +81,7 @@ const useOf = (node: unknown, role: Role, source: Source): ImageUse => {
     else if (key === "command") command = commandOf(pair.value, source);
     else env = envOf(pair.value, source);
   }
-  if (reference === null) {
+  if (reference === null || reference === "") {
     throw source.error(node, `${role} needs a reference, such as ${role}: { reference: NAME:TAG }`);
   }
   return { reference, command, env };

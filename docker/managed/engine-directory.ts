@@ -43,7 +43,7 @@ export const versionIn = (output: string): string | null =>
   /version ([0-9][^\s,]*)/.exec(output)?.[1] ?? null;
 
 /** Names of what is needed and is in none of the directories. */
-export const missingPrograms = (programs: string, version: string): readonly string[] => {
+const missingPrograms = (programs: string, version: string): readonly string[] => {
   const needsProxy = Number.parseInt(version, 10) < FIRST_WITHOUT_PROXY;
   const required = needsProxy ? [...REQUIRED, "rootlesskit-docker-proxy"] : REQUIRED;
   const missing = required.filter((name) => findProgram(name, programs) === null);

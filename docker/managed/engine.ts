@@ -30,7 +30,12 @@ import {
 } from "./engine-record.ts";
 import { exclusively } from "./exclusive.ts";
 import { TO_RUN, ensureDevices, ensurePrograms, isRoot, type HostOptions } from "./host-needs.ts";
-import { identify, processesWithRuntimeDir, userNamespaceOf } from "./processes.ts";
+import {
+  identify,
+  processesWithRuntimeDir,
+  slotsOnThisMachine,
+  userNamespaceOf,
+} from "./processes.ts";
 import { runProgram } from "./program.ts";
 import { SLOTS, portRangeOf, slotPaths, type SlotPaths } from "./slot.ts";
 import { isAbandoned, removeTree, takeDown, thisProcess } from "./take-down.ts";
@@ -100,7 +105,11 @@ const claimSlot = async (
 ): Promise<EngineRecord> =>
   exclusively(stateDir, signal, async () => {
     await sweepRecords(stateDir, narrate);
-    const slot = SLOTS.find((candidate) => readRecord(stateDir, candidate) === null);
+    // Slots of other users and state directories count too: a port range is for one engine on the machine.
+    const elsewhere = slotsOnThisMachine();
+    const slot = SLOTS.find(
+      (candidate) => readRecord(stateDir, candidate) === null && !elsewhere.has(candidate),
+    );
     if (slot === undefined) {
       throw new StressError(
         "environment",
@@ -242,7 +251,7 @@ const untilReady = async (
         record.logFile,
       );
     }
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(POLL_MS);
   }
 };
 

@@ -31,7 +31,8 @@ export const exclusively = async <Result>(
   const address = `\0rootless-stress-${contentKey([directory])}`;
   let release = await hold(address);
   while (release === null) {
-    await sleep(50, undefined, { signal });
+    signal.throwIfAborted();
+    await sleep(50);
     release = await hold(address);
   }
   try {

@@ -11,6 +11,9 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
+/** What the launcher tells RootlessKit, see daemon-launcher.ts. */
+const STATE_DIR_OF_SLOT = /^--state-dir=.*\/slots\/(\d)\/run\/dockerd-rootless$/;
+
 const read = (path: string): string => {
   try {
     return readFileSync(path, "utf8");
@@ -45,7 +48,7 @@ export const isAlive = (process: ProcessIdentity): boolean => {
 };
 
 /** All processes that can be seen. */
-export const allProcesses = (): readonly number[] =>
+const allProcesses = (): readonly number[] =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
@@ -68,6 +71,21 @@ export const processesWithRuntimeDir = (runtimeDir: string): readonly number[] =
         .split("\0")
         .includes(wanted) && identify(pid) !== null,
   );
+};
+
+/** The command line of a process, as words; empty when it may not be read. */
+const commandLine = (pid: number): readonly string[] =>
+  read(`/proc/${String(pid)}/cmdline`).split("\0");
+
+/**
+ * Slots in which a RootlessKit of ours runs, whoever started it: every command line is readable by everybody, and
+ * RootlessKit's names its slot. An engine that is just being claimed elsewhere is not seen yet.
+ */
+export const slotsOnThisMachine = (): ReadonlySet<number> => {
+  const slots = allProcesses()
+    .flatMap(commandLine)
+    .flatMap((word) => STATE_DIR_OF_SLOT.exec(word)?.[1] ?? []);
+  return new Set(slots.map(Number));
 };
 
 /** Processes of one user namespace that still run. */
