@@ -68,5 +68,10 @@ export const ARM_COLUMNS: readonly Column[] = [
     align: "right",
     cell: ({ netnsRestorePerJob }) => perJobText(netnsRestorePerJob),
   },
+  {
+    title: "retries",
+    align: "right",
+    cell: ({ portRetries }) => (portRetries === null ? NOTHING : String(portRetries)),
+  },
   { title: "failures", align: "left", cell: (arm) => classesText(arm) || NOTHING },
 ];

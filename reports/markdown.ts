@@ -11,8 +11,12 @@ const EXAMPLE_WIDTH = 4000;
 /** Jobs named per failure; the summary names all. */
 const JOBS_NAMED = 8;
 
-/** Text that stays text: no emphasis, link, tag, cell border, mention or formula. */
-const escaped = (text: string): string => printable(text).replace(/[\\`*_[\]<>|~&@$#]/g, "\\$&");
+/**
+ * Text that stays text: no emphasis, link, tag, cell border, mention or formula. An underscore inside a word means
+ * nothing to Markdown, and class names are full of them.
+ */
+const escaped = (text: string): string =>
+  printable(text).replace(/[\\`*[\]<>|~&@$#]|(?<![a-z0-9])_|_(?![a-z0-9])/gi, "\\$&");
 
 /** A block of words as they are; the fence is longer than any in them. */
 const fenced = (text: string, language = ""): string => {
@@ -53,7 +57,8 @@ const COLUMNS_EXPLAINED =
   "Failure rate: with its Wilson interval. Burst: from the gate to the last job's end, median and range of " +
   "the waves. Skew: from the first job's first request to the last job's. In flight: most calls to the " +
   "daemon at once. Harness: the harness's own share of the processors. Netns/job: lines about the thread's " +
-  "network namespace in the daemon's log, which have a base rate on every rootless engine from 29.5 on.";
+  "network namespace in the daemon's log, which have a base rate on every rootless engine from 29.5 on. " +
+  "Retries: how often the daemon's log says that it tried another dynamic port.";
 
 const jobsText = ({ jobs }: Failure): string => {
   const more = jobs.length - JOBS_NAMED;
@@ -159,7 +164,7 @@ const quoted = (word: string): string =>
 /** The command line, with the seed that this run drew if it was not given one. */
 const commandLine = ({ command, seed }: Summary): string => {
   const given = command.some((word) => word === "--seed" || word.startsWith("--seed="));
-  return [...command, ...(given ? [] : ["--seed", seed])].map(quoted).join(" ");
+  return ["stress", ...command, ...(given ? [] : ["--seed", seed])].map(quoted).join(" ");
 };
 
 /** The whole report: what happened, what it rests on, and how to do it again. */

@@ -60,5 +60,3 @@ export const networksAnswer = z.array(
 export const volumesAnswer = z.object({
   Volumes: list(z.object({ Name: z.string(), Labels: labels })),
 });
-
-export const imageAnswer = z.object({ Id: z.string(), RepoDigests: list(z.string()) });

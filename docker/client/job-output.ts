@@ -12,7 +12,7 @@ import { exchange } from "./exchange.ts";
 const TAIL_LENGTH = 2000;
 
 /** The container ended without saying what was waited for. */
-export class JobEnded extends Error {
+class JobEnded extends Error {
   override readonly name = "JobEnded";
 }
 

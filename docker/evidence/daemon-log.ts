@@ -11,6 +11,16 @@ const NETNS_RESTORE =
 
 export const isNetnsRestoreLine = (line: string): boolean => NETNS_RESTORE.test(line);
 
+/**
+ * The daemon tries another dynamic port, up to ten times: 20.10–27 (`…: %v, retry: %d`) and 28.3–28.5
+ * (`… attempt=%d`). A fixed port is refused with the same first words and neither of the others.
+ *
+ * @see moby/moby libnetwork/drivers/bridge/port_mapping.go, port_mapping_linux.go
+ */
+const PORT_RETRY = /Failed to allocate and map port\b.*(?:, retry: \d|\battempt=\d)/;
+
+export const isPortRetryLine = (line: string): boolean => PORT_RETRY.test(line);
+
 /** Reads a growing log file, each time from where the last reading ended. */
 export class DaemonLog {
   readonly #path: string;

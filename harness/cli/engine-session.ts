@@ -5,7 +5,11 @@ import type Dockerode from "dockerode";
 import { connect } from "../../docker/client/connect.ts";
 import { findEngine, parseHost, type EngineAddress } from "../../docker/client/find-engine.ts";
 import { createRuntime } from "../../docker/client/runtime.ts";
-import { DaemonLog, isNetnsRestoreLine } from "../../docker/evidence/daemon-log.ts";
+import {
+  DaemonLog,
+  isNetnsRestoreLine,
+  isPortRetryLine,
+} from "../../docker/evidence/daemon-log.ts";
 import { localPortRange } from "../../docker/evidence/port-range.ts";
 import { listeningPorts } from "../../docker/evidence/sockets.ts";
 import { dialFake } from "../../docker/fake/dial.ts";
@@ -45,14 +49,17 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-const unreadableLog = (): Promise<Signals> => Promise.resolve({ netnsRestoreLines: null });
+const unreadableLog = (): Promise<Signals> =>
+  Promise.resolve({ netnsRestoreLines: null, portRetryLines: null });
 
 const signalsOf = (logFile: string) => {
   const log = new DaemonLog(logFile);
   return async (): Promise<Signals> => {
     const lines = await log.newLines();
+    if (lines === null) return await unreadableLog();
     return {
-      netnsRestoreLines: lines === null ? null : lines.filter(isNetnsRestoreLine).length,
+      netnsRestoreLines: lines.filter(isNetnsRestoreLine).length,
+      portRetryLines: lines.filter(isPortRetryLine).length,
     };
   };
 };

@@ -7,7 +7,7 @@ import type { Event } from "../core/events.ts";
 import { count, formatMillis, millis, type Millis } from "../core/units.ts";
 
 /** The part of a stream that narration needs. */
-export interface TextSink {
+interface TextSink {
   readonly isTTY?: boolean;
   readonly write: (text: string) => unknown;
 }

@@ -90,9 +90,11 @@ const inventorySchema = z.object({
 });
 
 /** Counts of things seen beside the jobs; null where the source cannot be read. */
-export const signalsSchema = z.object({
+const signalsSchema = z.object({
   /** Lines of the daemon's log about the thread's network namespace (warnings and errors together). */
   netnsRestoreLines: z.int().nullable(),
+  /** Lines in which the daemon says that it tries another dynamic port. */
+  portRetryLines: z.int().nullable(),
 });
 export type Signals = z.infer<typeof signalsSchema>;
 

@@ -3,7 +3,7 @@
  * the tool has learned to name something.
  */
 import { template } from "./clusters.ts";
-import type { Event } from "./events.ts";
+import type { Event, Signals } from "./events.ts";
 import { history, type RunHistory, type WaveHistory } from "./history.ts";
 import type { Arm, OperationKind } from "./model.ts";
 import { failureOf, outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
@@ -135,13 +135,25 @@ const harnessShare = (waves: readonly JudgedWave[]): number | null => {
   return sum(available) > 0 ? sum(used) / sum(available) : null;
 };
 
-const netnsRestorePerJob = (waves: readonly JudgedWave[]): number | null => {
+/** Log lines of the waves in which the log could be read, and the jobs of those waves; null if in none. */
+const logLines = (
+  waves: readonly JudgedWave[],
+  signal: keyof Signals,
+): { readonly lines: number; readonly jobs: number } | null => {
   const counted = waves.flatMap(({ wave }) => {
-    const lines = wave.ended?.signals.netnsRestoreLines ?? null;
+    const lines = wave.ended?.signals[signal] ?? null;
     return lines === null ? [] : [{ lines, jobs: wave.jobs.length }];
   });
-  const jobs = sum(counted.map((each) => each.jobs));
-  return jobs > 0 ? sum(counted.map(({ lines }) => lines)) / jobs : null;
+  if (counted.length === 0) return null;
+  return {
+    lines: sum(counted.map(({ lines }) => lines)),
+    jobs: sum(counted.map(({ jobs }) => jobs)),
+  };
+};
+
+const netnsRestorePerJob = (waves: readonly JudgedWave[]): number | null => {
+  const counted = logLines(waves, "netnsRestoreLines");
+  return counted === null || counted.jobs === 0 ? null : counted.lines / counted.jobs;
 };
 
 const summarise = (arm: Arm, waves: readonly JudgedWave[], { started }: RunHistory): ArmSummary => {
@@ -169,6 +181,7 @@ const summarise = (arm: Arm, waves: readonly JudgedWave[], { started }: RunHisto
     teardown: spread(finished.flatMap(({ wave }) => wave.ended?.teardown ?? [])),
     harnessShare: harnessShare(waves),
     netnsRestorePerJob: netnsRestorePerJob(waves),
+    portRetries: logLines(waves, "portRetryLines")?.lines ?? null,
   };
 };
 

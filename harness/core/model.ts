@@ -11,7 +11,7 @@ export const MODES = ["ports", "ports-fixed", "ports-block", "ports-loopback", "
 export type Mode = (typeof MODES)[number];
 
 /** The wire protocol by which a service proves that it is ready. */
-export type Protocol = "mysql" | "redis" | "clickhouse";
+type Protocol = "mysql" | "redis" | "clickhouse";
 
 /** One published port: container side as asked for; `hostPort` null lets the daemon choose. */
 export interface PortRequest {

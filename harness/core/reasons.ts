@@ -88,6 +88,16 @@ const untidy = ({ teardown }: Grounds): readonly string[] => {
   ];
 };
 
+const retried = ({ arms }: Grounds): readonly string[] =>
+  arms.flatMap(({ id, portRetries }) =>
+    portRetries === null || portRetries === 0
+      ? []
+      : [
+          `the daemon's log has ${count(portRetries, "retry", "retries")} of a port allocation in ${id}: ` +
+            "what these cost is in the burst time, and no job saw them",
+        ],
+  );
+
 const dependent = ({ arms }: Grounds): readonly string[] =>
   arms.some(({ n, failureRate }) => n > 1 && failureRate !== null)
     ? ["jobs of one wave are not independent: the interval is narrower than the truth"]
@@ -102,5 +112,6 @@ export const reasons = (grounds: Grounds): string[] => [
   ...missing(grounds),
   ...biased(grounds),
   ...untidy(grounds),
+  ...retried(grounds),
   ...dependent(grounds),
 ];

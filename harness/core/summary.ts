@@ -11,7 +11,7 @@ const count = z.int().nonnegative();
 const duration = z.number();
 
 /** `unknown`: too little data to say. Never a pass. */
-export const VERDICTS = ["holds", "violated", "unknown"] as const;
+const VERDICTS = ["holds", "violated", "unknown"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Median and extremes of a sample; null where the sample is empty. */
@@ -68,6 +68,8 @@ const armSummary = armSchema.extend({
   harnessShare: duration.nullable(),
   /** Lines about the thread's network namespace in the daemon's log, per job; null: log not readable. */
   netnsRestorePerJob: duration.nullable(),
+  /** How often the daemon tried another dynamic port and kept silent about it; null: log not readable. */
+  portRetries: count.nullable(),
 });
 export type ArmSummary = z.infer<typeof armSummary>;
 

@@ -32,7 +32,7 @@ const fakeBurst = async (n: number, mode: Mode): Promise<ArmSummary> => {
       },
       dialPublished: (port) => dialFake({ socketPath: engine.socketPath, host: "127.0.0.1", port }),
       listening: () => Promise.resolve(null),
-      signals: () => Promise.resolve({ netnsRestoreLines: null }),
+      signals: () => Promise.resolve({ netnsRestoreLines: null, portRetryLines: null }),
       readyDeadline: seconds(120),
     });
     const plan = burstPlan({ n, mode, images: resolveImageSet("debian") });

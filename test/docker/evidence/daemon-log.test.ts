@@ -2,7 +2,11 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { DaemonLog, isNetnsRestoreLine } from "../../../docker/evidence/daemon-log.ts";
+import {
+  DaemonLog,
+  isNetnsRestoreLine,
+  isPortRetryLine,
+} from "../../../docker/evidence/daemon-log.ts";
 
 test("each reading of a growing log gives the whole lines since the last one", async () => {
   const directory = mkdtempSync(join(tmpdir(), "daemon-log-"));
@@ -34,4 +38,21 @@ test.each([
   [`level=error msg="failed get network namespace"`, false],
 ])("%s is a netns-restore line: %s", (line, expected) => {
   expect(isNetnsRestoreLine(line)).toBe(expected);
+});
+
+test.each([
+  [
+    `level=warning msg="Failed to allocate and map port: Timed out proxy starting the userland proxy, retry: 2"`,
+    true,
+  ],
+  [
+    `level=warning msg="Failed to allocate and map port" attempt=1 error="error while calling …"`,
+    true,
+  ],
+  [
+    `level=warning msg="Failed to allocate and map port 6379-6379: Error starting userland proxy: …"`,
+    false,
+  ],
+])("%s is a retry of a dynamic port: %s", (line, expected) => {
+  expect(isPortRetryLine(line)).toBe(expected);
 });

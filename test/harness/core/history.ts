@@ -25,6 +25,7 @@ interface WaveScript {
   readonly leakedPorts?: readonly number[] | null;
   readonly stuck?: readonly string[];
   readonly netnsRestoreLines?: number | null;
+  readonly portRetryLines?: number | null;
 }
 
 export interface RunScript {
@@ -237,6 +238,7 @@ const waveEvents = (
       leakedPorts: script.leakedPorts === undefined ? [] : script.leakedPorts,
       stuck: script.stuck ?? [],
       signals: {
+        portRetryLines: script.portRetryLines === undefined ? 0 : script.portRetryLines,
         netnsRestoreLines:
           script.netnsRestoreLines === undefined ? 12 * target.n : script.netnsRestoreLines,
       },

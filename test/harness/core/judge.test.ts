@@ -63,6 +63,7 @@ test("one job's whole life gives one summary", () => {
     teardown: { samples: 1, median: 300, min: 300, max: 300 },
     harnessShare: expect.closeTo(0.05, 9) as number,
     netnsRestorePerJob: 12,
+    portRetries: 0,
   });
 });
 
@@ -267,6 +268,17 @@ test("the log's base rate is per job, and null where the log cannot be read", ()
   expect(
     soleArm(journalOf({ arms: [arm("ports", 4)], waves: blind })).netnsRestorePerJob,
   ).toBeNull();
+});
+
+test("silent retries of a port allocation are added up, and said", () => {
+  const waves = [
+    { arm: "ports", portRetryLines: 5 },
+    { arm: "ports", portRetryLines: 2 },
+  ];
+  const summary = judge(journalOf({ arms: [arm("ports", 2)], waves }));
+  expect(summary.arms[0]?.portRetries).toBe(7);
+  expect(summary.reasons.join()).toContain("7 retries of a port allocation in ports");
+  expect(summary.verdict).toBe("holds");
 });
 
 test("a simulated run says so before anything else", () => {

@@ -80,7 +80,7 @@ export const simulatedRuntime = ({ clock, answer, alive = () => true }: Simulate
       return Promise.resolve([]);
     },
     listening: () => Promise.resolve([]),
-    signals: () => Promise.resolve({ netnsRestoreLines: 0 }),
+    signals: () => Promise.resolve({ netnsRestoreLines: 0, portRetryLines: 0 }),
   };
   return { runtime, inventory, removed };
 };
