@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { EngineFacts } from "../../harness/core/events.ts";
+import type { RootlesskitInfo } from "../evidence/rootlesskit.ts";
 import type { infoAnswer, versionAnswer } from "./daemon-schemas.ts";
 
 type PortRange = EngineFacts["hostPortRange"];
@@ -11,6 +12,8 @@ export interface KnownOfEngine {
   readonly hostPortRange: PortRange;
   readonly enginePortRange: PortRange;
   readonly images: Readonly<Record<string, string>>;
+  /** What RootlessKit itself says; it beats what the daemon says of it. */
+  readonly rootlesskit: RootlesskitInfo | null;
 }
 
 /** The fingerprint of an engine from its `/version` and `/info`. */
@@ -19,23 +22,27 @@ export const engineFacts = (
   info: z.infer<typeof infoAnswer>,
   known: KnownOfEngine,
 ): EngineFacts => {
-  const rootlesskit = version.Components.find(({ Name }) => Name === "rootlesskit");
+  const { rootlesskit } = known;
+  const told = version.Components.find(({ Name }) => Name === "rootlesskit")?.Details;
   return {
     simulated: known.simulated,
     address: known.address,
     version: version.Version,
     apiVersion: version.ApiVersion,
     rootless: info.SecurityOptions.some((option) => option.startsWith("name=rootless")),
-    components: Object.fromEntries(
-      version.Components.filter(({ Name }) => Name !== "Engine").map(({ Name, Version }) => [
-        Name,
-        Version,
-      ]),
-    ),
+    components: {
+      ...Object.fromEntries(
+        version.Components.filter(({ Name }) => Name !== "Engine").map(({ Name, Version }) => [
+          Name,
+          Version,
+        ]),
+      ),
+      ...(rootlesskit === null ? {} : { rootlesskit: rootlesskit.version }),
+    },
     storageDriver: info.Driver,
     cgroupDriver: info.CgroupDriver,
-    networkDriver: rootlesskit?.Details["NetworkDriver"] ?? null,
-    portDriver: rootlesskit?.Details["PortDriver"] ?? null,
+    networkDriver: rootlesskit?.networkDriver ?? told?.["NetworkDriver"] ?? null,
+    portDriver: rootlesskit?.portDriver ?? told?.["PortDriver"] ?? null,
     kernel: info.KernelVersion,
     architecture: info.Architecture,
     operatingSystem: info.OperatingSystem,

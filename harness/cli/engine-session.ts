@@ -11,6 +11,7 @@ import {
   isPortRetryLine,
 } from "../../docker/evidence/daemon-log.ts";
 import { localPortRange } from "../../docker/evidence/port-range.ts";
+import { rootlesskitInfo } from "../../docker/evidence/rootlesskit.ts";
 import { listeningPorts } from "../../docker/evidence/sockets.ts";
 import { dialFake } from "../../docker/fake/dial.ts";
 import { spawnFakeEngine } from "../../docker/fake/spawn.ts";
@@ -157,8 +158,9 @@ export const runtimeOf = async (
     readonly images: Readonly<Record<string, string>>;
     readonly readyDeadline: Millis;
   },
-): Promise<Runtime> =>
-  createRuntime({
+): Promise<Runtime> => {
+  const { target } = session.address;
+  return createRuntime({
     docker: session.docker,
     clock: options.clock,
     known: {
@@ -167,9 +169,11 @@ export const runtimeOf = async (
       hostPortRange: await localPortRange(),
       enginePortRange: session.enginePortRange === null ? null : [...session.enginePortRange],
       images: options.images,
+      rootlesskit: target.kind === "socket" ? await rootlesskitInfo(target.path) : null,
     },
     dialPublished: session.dialPublished,
     listening: session.listening,
     signals: session.signals,
     readyDeadline: options.readyDeadline,
   });
+};

@@ -29,6 +29,7 @@ const fakeBurst = async (n: number, mode: Mode): Promise<ArmSummary> => {
         hostPortRange: null,
         enginePortRange: null,
         images: {},
+        rootlesskit: null,
       },
       dialPublished: (port) => dialFake({ socketPath: engine.socketPath, host: "127.0.0.1", port }),
       listening: () => Promise.resolve(null),
