@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { StressError } from "../../harness/core/errors.ts";
 import { DEFAULT_POOLS } from "./address-pools.ts";
 import { faultSchema } from "./faults.ts";
 
@@ -55,3 +56,22 @@ export const optionsSchema = z.strictObject({
 export type FakeEngineOptions = z.input<typeof optionsSchema>;
 /** The same with the defaults filled in. */
 export type Settings = z.output<typeof optionsSchema>;
+
+/**
+ * What the simulation takes from a daemon.json: its address pools, and nothing else.
+ *
+ * @throws StressError("usage") for pools that a daemon would not start with
+ */
+export const optionsOf = (
+  daemonJson: Readonly<Record<string, unknown>> | null,
+): Pick<FakeEngineOptions, "pools"> => {
+  const pools = daemonJson?.["default-address-pools"];
+  if (pools === undefined) return {};
+  const parsed = z.array(pool).min(1).safeParse(pools);
+  if (parsed.success) return { pools: parsed.data };
+  const [issue] = parsed.error.issues;
+  throw new StressError(
+    "usage",
+    `--daemon-json: default-address-pools${issue === undefined ? "" : `.${issue.path.join(".")}: ${issue.message}`}`,
+  );
+};

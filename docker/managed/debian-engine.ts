@@ -11,7 +11,7 @@ import { StressError } from "../../harness/core/errors.ts";
 import { extractPackages, ownRelease } from "./debian-packages.ts";
 import type { HostOptions } from "./host-needs.ts";
 import { runProgram } from "./program.ts";
-import { renameUnlessThere, scratchDirectory } from "./state-directory.ts";
+import { contentKey, renameUnlessThere, scratchDirectory } from "./state-directory.ts";
 
 const PACKAGES = [
   "docker.io",
@@ -36,6 +36,8 @@ const PROGRAMS = [
   "rootlesskit-docker-proxy",
   "slirp4netns",
   "fuse-overlayfs",
+  // The command line, where docker.io brings it (up to bookworm): runners use it, and so does the benchmark.
+  "docker",
 ];
 
 /**
@@ -195,7 +197,10 @@ export const ensureDebianEngine = async (options: DebianEngineOptions): Promise<
     );
   }
   const release = { ...own, suite: options.suite ?? own.suite };
-  const home = join(stateDir, "engines", `debian-${release.suite}-${release.architecture}`);
+  // A directory that another version of this list was built from must not be taken for this one.
+  const key = contentKey([...PACKAGES, ...PROGRAMS]);
+  const name = `debian-${release.suite}-${release.architecture}-${key}`;
+  const home = join(stateDir, "engines", name);
   if (existsSync(home)) return home;
   narrate(
     `Building a Docker engine from Debian ${release.suite}'s packages into ${home} (${PACKAGES.join(", ")}; unpacked, not installed)`,

@@ -312,8 +312,7 @@ export const readCommandLine = async (
           dryRun: args.dryRun,
           keepFailed: args.keepFailed,
         };
-        const takesDaemonJson =
-          options.engine.kind === "managed" || options.engine.kind === "directory";
+        const takesDaemonJson = options.engine.kind !== "auto";
         if (options.daemonJson !== null && !takesDaemonJson) {
           usage("--daemon-json is for an engine of our own: add --engine managed");
         }

@@ -14,6 +14,7 @@ import { localPortRange } from "../../docker/evidence/port-range.ts";
 import { rootlesskitInfo } from "../../docker/evidence/rootlesskit.ts";
 import { listeningPorts } from "../../docker/evidence/sockets.ts";
 import { dialFake } from "../../docker/fake/dial.ts";
+import { optionsOf } from "../../docker/fake/options.ts";
 import { spawnFakeEngine } from "../../docker/fake/spawn.ts";
 import type { DaemonJson } from "../../docker/managed/daemon-config.ts";
 import { resolveEngineDirectory } from "../../docker/managed/engine-directory.ts";
@@ -129,7 +130,7 @@ export const openEngine = async (
     }
     case "fake": {
       say("engine: a simulation, nothing real is started");
-      const engine = await spawnFakeEngine({});
+      const engine = await spawnFakeEngine(optionsOf(options.daemonJson));
       cleanup.defer(() => engine.stop());
       const address = parseHost(`unix://${engine.socketPath}`, "SIMULATED");
       return {

@@ -2,7 +2,6 @@
 /**
  * The process: argv, signals, streams, exit code. Everything else is called from here and returns.
  */
-import { setMaxListeners } from "node:events";
 import picocolors from "picocolors";
 import { defaultStateDir } from "../../docker/managed/state-directory.ts";
 import { EXIT, messageOf, StressError, unreachable } from "../core/errors.ts";
@@ -12,6 +11,7 @@ import { engineCommand } from "./commands/engine.ts";
 import { imagesCommand } from "./commands/images.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { createNarrator } from "./narrator.ts";
 import type { Shell } from "./shell.ts";
 import type { Paint } from "../../reports/paint.ts";
@@ -80,8 +80,6 @@ const paintFor = ({ isTTY }: { readonly isTTY?: boolean }): Paint => {
 /** @returns the exit code */
 const main = async (argv: readonly string[]): Promise<number> => {
   const controller = new AbortController();
-  // Every call under way listens to it.
-  setMaxListeners(0, controller.signal);
   const { interruptedBy } = onSignals(controller);
   try {
     const { command, stateDir, logLevel, logFormat } = await readCommandLine(argv, process.env);
@@ -119,4 +117,5 @@ const main = async (argv: readonly string[]): Promise<number> => {
   }
 };
 
+keepHeapSmall();
 process.exitCode = await main(process.argv.slice(2));

@@ -15,7 +15,7 @@ export const withDeadline = async <Result>(
 ): Promise<Result> => {
   const controller = new AbortController();
   // One listener for each call under way is what a signal is for here; Node warns from eleven on.
-  setMaxListeners(0, controller.signal);
+  setMaxListeners(0, controller.signal, outer);
   const done = new AbortController();
   const cancel = (): void => {
     controller.abort(outer.reason);

@@ -113,8 +113,14 @@ export const runWave = async (
     arm: wave.arm,
     jobs: wave.jobs.map((job) => job.id),
   });
-  const before = await runtime.inventory(plan.run, edges.signal);
-  await runtime.warm(jobs.length, edges.signal);
+  const before = await withDeadline(
+    { clock, duration: plan.deadlines.call, outer: edges.signal },
+    async (signal) => {
+      const found = await runtime.inventory(plan.run, signal);
+      await runtime.warm(jobs.length, signal);
+      return found;
+    },
+  );
 
   const { keep, lost } = await burst(wave, jobs, plan, edges);
   const kept = new Set([...keptBefore, ...namesOf(keep)]);

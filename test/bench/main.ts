@@ -10,6 +10,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { arch, cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { keepHeapSmall } from "../../harness/cli/heap.ts";
 import { fakeRows } from "./on-the-fake.ts";
 import { liveRows } from "./on-a-live-engine.ts";
 import { microRows } from "./micro.ts";
@@ -28,6 +29,9 @@ const rounds = Number(values.rounds);
 const say = (line: string): void => {
   process.stderr.write(`bench: ${line}\n`);
 };
+
+// As the command does.
+keepHeapSmall();
 
 const sections: { readonly title: string; readonly rows: readonly Row[] }[] = [];
 const section = async (title: string, rows: () => Promise<readonly Row[]>): Promise<void> => {
