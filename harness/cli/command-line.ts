@@ -279,6 +279,7 @@ export const readCommandLine = async (
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Invocation> => {
   const chosen: { command?: Command } = {};
+  let showCompletionScript = (): void => undefined;
   const parser = yargs([])
     .scriptName("stress")
     .usage("$0 [run] [options]\n\nWhat fails when N service stacks start at once, and how often.")
@@ -403,7 +404,19 @@ export const readCommandLine = async (
         };
       },
     )
-    .completion("completion", "print a completion script for bash or zsh")
+    // Not `.completion()`: beside a default command yargs takes its word for an argument of that.
+    .command(
+      "completion",
+      "print a completion script for bash or zsh",
+      (command) => {
+        showCompletionScript = () => {
+          command.showCompletionScript();
+        };
+      },
+      () => {
+        showCompletionScript();
+      },
+    )
     .option("config", {
       describe: "YAML file of flags; flags and STRESS_* beat it",
       type: "string",
