@@ -50,6 +50,7 @@ export const writeReport = (directory: string, name: string, content: string): v
     writeFileSync(`${path}.new`, content);
     renameSync(`${path}.new`, path);
   } catch (error) {
+    rmSync(`${path}.new`, { force: true });
     throw new StressError("output", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
   }
 };

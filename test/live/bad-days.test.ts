@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Dockerode from "dockerode";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { LABEL } from "../../harness/core/model.ts";
 import { judge } from "../../harness/core/judge.ts";
 import { readJournal } from "../../harness/run/journal.ts";
@@ -141,6 +141,21 @@ test("an engine that runs other people's containers is refused without --shared-
   expect(refused.stderr).toMatch(/somebody-elses.*--shared-engine/);
   expect((await runStress([...argv, "--shared-engine"])).code).toBe(0);
   await stranger.remove({ force: true });
+});
+
+test("a full disk ends the run in order: exit 3, the tally on stdout, and a readable journal", async () => {
+  const out = outDirectory();
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", out]);
+  onTestFinished(() => {
+    execFileSync("umount", [out]);
+  });
+  const { code, stdout, stderr } = await runStress([
+    ...["--engine", "fake", "--n", "16", "--waves", "2", "--out", out],
+  ]);
+  expect(code, stderr).toBe(3);
+  expect(stdout).toContain("=== N=16 ports");
+  expect(stderr).toMatch(/events\.ndjson is incomplete: ENOSPC/);
+  expect(judge(readJournal(journalIn(out))).ended).toBe("killed");
 });
 
 test("when dockerd is killed in a burst the run ends with exit 3 and reports what ran", async () => {

@@ -215,8 +215,15 @@ export const runCommand = async (options: RunOptions, shell: Shell): Promise<num
     { clock, runtime, journal, processor: processorMeter, signal: shell.signal },
   );
   const summary = judge(journal.events);
-  publish(summary, { directory, json: options.json, shell });
-  // After the summary, which does not need the disk.
-  for (const failure of failures) throw failure;
+  try {
+    publish(summary, { directory, json: options.json, shell });
+  } catch (error) {
+    if (!(error instanceof StressError)) throw error;
+    failures.push(error);
+  }
+  // The summary is on stdout by now, which needs no disk.
+  const [first, ...others] = failures;
+  for (const other of others) say(other.message);
+  if (first !== undefined) throw first;
   return exitCodeOf(summary, shell);
 };
