@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { toCall } from "../../../docker/client/calls.ts";
 import { inventoryOf, removeAll, strangers } from "../../../docker/client/labelled.ts";
 import type { ResolvedImageSet } from "../../../docker/images/image-source.ts";
 import { ensureImages, resolveImageSet } from "../../../docker/images/image-set.ts";
@@ -20,6 +19,7 @@ import { openEngine, runtimeOf, type EngineSession } from "../engine-session.ts"
 import { removeLeftovers } from "../leftovers.ts";
 import { isOwnerGone, ownerToken } from "../owner.ts";
 import type { Shell } from "../shell.ts";
+import { printPlan } from "../print-plan.ts";
 import { publish } from "../publish.ts";
 import { readDaemonJson } from "../daemon-json.ts";
 import { createRunDirectory, JOURNAL_FILE, newRunId, pointLatest } from "../run-directory.ts";
@@ -58,36 +58,6 @@ const requestOf = (options: RunOptions, images: ImageSet, run: string): PlanRequ
     keepFailed: options.keepFailed,
     owner: ownerToken(),
   };
-};
-
-/** Every call of the plan, one a line; probes are named, since they are no calls to the daemon. */
-const printPlan = (laidOut: Plan, { json, shell }: { json: boolean; shell: Shell }): void => {
-  for (const wave of laidOut.waves) {
-    if (!json) {
-      shell.print(
-        `# wave ${String(wave.index)}, block ${String(wave.block)}: ${wave.arm}, ` +
-          `${count(wave.jobs.length, "job")} at once\n`,
-      );
-    }
-    for (const job of wave.jobs) {
-      for (const operation of [...job.phases, ...job.teardown].flat()) {
-        const call =
-          operation.kind === "ready" || operation.kind === "identity"
-            ? { probe: operation.protocol, access: operation.access }
-            : toCall(operation);
-        if (json) {
-          const line = { wave: wave.index, job: job.id, operation: operation.kind, ...call };
-          shell.print(`${JSON.stringify(line)}\n`);
-          continue;
-        }
-        const words =
-          "probe" in call
-            ? `${operation.kind} ${call.probe} ${JSON.stringify(call.access)}`
-            : `${call.method} ${call.path} ${call.body === undefined ? "" : JSON.stringify(call.body)}`;
-        shell.print(`${job.id}  ${words.trimEnd()}\n`);
-      }
-    }
-  }
 };
 
 /** Refuses other people's engines, and finishes the cleanup of runs that died. */
@@ -170,7 +140,7 @@ export const runCommand = async (options: RunOptions, shell: Shell): Promise<num
   // Laid out before anything is started: what cannot be planned is refused here.
   const laidOut = plan(requestOf(options, set, run));
   if (options.dryRun) {
-    printPlan(laidOut, { json: options.json, shell });
+    printPlan(laidOut, { json: options.json, print: shell.print });
     return EXIT.holds;
   }
   const directory = createRunDirectory(options.out, run);
