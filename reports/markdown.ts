@@ -161,11 +161,7 @@ const fingerprint = ({ engine, tool, run, startedAt, elapsed }: Summary): string
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
-/** The command line, with the seed that this run drew if it was not given one. */
-const commandLine = ({ command, seed }: Summary): string => {
-  const given = command.some((word) => word === "--seed" || word.startsWith("--seed="));
-  return ["stress", ...command, ...(given ? [] : ["--seed", seed])].map(quoted).join(" ");
-};
+const commandLine = ({ command }: Summary): string => ["stress", ...command].map(quoted).join(" ");
 
 /** The whole report: what happened, what it rests on, and how to do it again. */
 export const markdown = (summary: Summary): string => {

@@ -17,7 +17,8 @@ const grounds = ({ arms, leaks, ended, verdict }: Summary): readonly (string | n
   const failed = total(arms.map(({ jobs }) => jobs.failed));
   const finished = total(arms.map(({ waves }) => waves.finished));
   const planned = total(arms.map(({ waves }) => waves.planned));
-  const jobs = count(ok + failed, "job");
+  const unfinished = total(arms.map(({ jobs }) => jobs.unfinished));
+  const jobs = count(ok + failed + unfinished, "job");
   const outcome =
     ok + failed === 0
       ? "no job finished"

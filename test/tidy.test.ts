@@ -91,7 +91,7 @@ test("the table of dependencies is that of package.json", () => {
   );
 });
 
-test("core and the probes that run in a bare container import no library of Node's", () => {
+test("core imports nothing of Node's", () => {
   const stray = IMPORTS.filter(
     ({ file, source }) => isInside(file, "harness/core") && source.startsWith("node:"),
   );

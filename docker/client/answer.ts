@@ -1,5 +1,6 @@
 import type { Answer } from "../../harness/core/model.ts";
 import { DeadlinePassed, messageOf } from "../../harness/core/errors.ts";
+import { UnusableAnswer } from "./daemon-schemas.ts";
 import { ConnectionLost, Refusal } from "./exchange.ts";
 
 /** Socket errors that say the request never reached a daemon. */
@@ -27,6 +28,9 @@ const connecting = (error: unknown): boolean =>
 export const toAnswer = (thrown: unknown, signal: AbortSignal): Answer => {
   if (thrown instanceof Refusal) {
     return { kind: "refused", by: "daemon", status: thrown.status, message: thrown.message };
+  }
+  if (thrown instanceof UnusableAnswer) {
+    return { kind: "refused", by: "harness", message: thrown.message };
   }
   if (thrown instanceof DeadlinePassed) {
     return { kind: "unknown", reason: "timeout", message: thrown.message };

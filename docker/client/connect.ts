@@ -1,5 +1,5 @@
 import Dockerode from "dockerode";
-import { messageOf, StressError } from "../../harness/core/errors.ts";
+import { DeadlinePassed, messageOf, StressError } from "../../harness/core/errors.ts";
 import { exchange } from "./exchange.ts";
 import type { EngineAddress } from "./find-engine.ts";
 import { versionAnswer } from "./daemon-schemas.ts";
@@ -34,6 +34,7 @@ export const connect = async (address: EngineAddress, signal: AbortSignal): Prom
       await exchange(bare, { method: "GET", path: "/version" }, { signal }),
     );
   } catch (error) {
+    if (signal.aborted && !(signal.reason instanceof DeadlinePassed)) throw error;
     throw new StressError(
       "environment",
       `no Docker engine answers at ${address.description}: ${messageOf(error)}`,

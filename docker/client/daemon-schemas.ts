@@ -3,6 +3,7 @@
  * a part that is missing is an error at once, not an `undefined` later.
  */
 import { z } from "zod";
+import { StressError } from "../../harness/core/errors.ts";
 
 /** Go writes an empty list or map as `null`. */
 const list = <Item extends z.ZodType>(item: Item) =>
@@ -60,3 +61,21 @@ export const networksAnswer = z.array(
 export const volumesAnswer = z.object({
   Volumes: list(z.object({ Name: z.string(), Labels: labels })),
 });
+
+/** An answer of success that does not say what such an answer says: no engine, or one we do not understand. */
+export class UnusableAnswer extends StressError {
+  constructor(what: string, cause: unknown) {
+    super("engine-lost", `the engine's answer to ${what} cannot be understood`, { cause });
+  }
+}
+
+/** @throws UnusableAnswer when the answer is not of that shape */
+export const decode = <Schema extends z.ZodType>(
+  schema: Schema,
+  answer: unknown,
+  what: string,
+): z.infer<Schema> => {
+  const decoded = schema.safeParse(answer);
+  if (decoded.success) return decoded.data;
+  throw new UnusableAnswer(what, decoded.error);
+};

@@ -28,6 +28,15 @@ export interface FindOptions {
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 
+/** Probes and socket tables are this machine's own: an engine elsewhere would fail every published port. */
+const refuseRemote = (hostname: string, source: string): void => {
+  if (/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)) return;
+  throw new StressError(
+    "usage",
+    `${source}: ${hostname} is another machine; a burst is not timed over a network: run stress there`,
+  );
+};
+
 /** @throws StressError("usage") for an address of a kind that a burst cannot be timed over */
 export const parseHost = (host: string, source: string): EngineAddress => {
   const description = `${host} (${source})`;
@@ -37,6 +46,7 @@ export const parseHost = (host: string, source: string): EngineAddress => {
   if (host.startsWith("tcp://") || host.startsWith("http://")) {
     const url = URL.canParse(host) ? new URL(host.replace(/^tcp:/, "http:")) : null;
     if (url !== null && url.hostname !== "") {
+      refuseRemote(url.hostname, source);
       const port = url.port === "" ? 2375 : Number(url.port);
       return { target: { kind: "tcp", host: url.hostname, port }, description };
     }
@@ -45,7 +55,7 @@ export const parseHost = (host: string, source: string): EngineAddress => {
     "usage",
     host.startsWith("ssh://")
       ? `${source}: ${host}: a burst cannot be timed over ssh; run stress on that machine`
-      : `${source}: "${host}" is not an address; use unix:///path/to/docker.sock or tcp://HOST:PORT`,
+      : `${source}: "${host}" is not an address; use unix:///path/to/docker.sock or tcp://127.0.0.1:PORT`,
   );
 };
 
@@ -98,7 +108,15 @@ const named = (context: string | null | undefined): string | null =>
 const configured = (options: FindOptions): EngineAddress | null => {
   const { environment } = options;
   const host = environment["DOCKER_HOST"];
-  if (host !== undefined && host !== "") return parseHost(host, "DOCKER_HOST");
+  if (host !== undefined && host !== "") {
+    if (host.startsWith("tcp://") && (environment["DOCKER_TLS_VERIFY"] ?? "") !== "") {
+      throw new StressError(
+        "usage",
+        "DOCKER_TLS_VERIFY: TLS is not spoken; use the engine's socket",
+      );
+    }
+    return parseHost(host, "DOCKER_HOST");
+  }
   const context = named(environment["DOCKER_CONTEXT"]);
   if (context !== null) return fromContext(context, "DOCKER_CONTEXT", options);
   // DOCKER_CONTEXT=default means: none, whatever the configuration says.

@@ -6,7 +6,7 @@ import type Dockerode from "dockerode";
 import { LABEL, type Inventory } from "../../harness/core/model.ts";
 import { messageOf, StressError } from "../../harness/core/errors.ts";
 import { removeContainer, removeNetwork, type Call } from "./calls.ts";
-import { containersAnswer, networksAnswer, volumesAnswer } from "./daemon-schemas.ts";
+import { containersAnswer, decode, networksAnswer, volumesAnswer } from "./daemon-schemas.ts";
 import { exchange, Refusal } from "./exchange.ts";
 
 const byLabel = (label: string): string =>
@@ -19,13 +19,21 @@ interface Listed {
   readonly running: boolean;
 }
 
-const list = async (docker: Dockerode, path: string, signal: AbortSignal): Promise<unknown> => {
+/** A question outside any job. @throws StressError("engine-lost") with the engine's words, or for its silence */
+export const ask = async (
+  docker: Dockerode,
+  path: string,
+  signal: AbortSignal,
+): Promise<unknown> => {
   try {
     return await exchange(docker, { method: "GET", path }, { signal });
   } catch (error) {
-    throw new StressError("engine-lost", `the engine does not answer: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const what = `GET ${path.split("?")[0] ?? path}`;
+    const words =
+      error instanceof Refusal
+        ? `it answered ${what} with ${String(error.status)}: ${error.message}`
+        : `no answer to ${what}: ${messageOf(error)}`;
+    throw new StressError("engine-lost", words, { cause: error });
   }
 };
 
@@ -35,22 +43,26 @@ const listContainers = async (
   query: string,
   signal: AbortSignal,
 ): Promise<readonly Listed[]> =>
-  containersAnswer
-    .parse(await list(docker, `/containers/json?${query}`, signal))
-    .map(({ Id, Names, Labels, State }) => ({
-      name: Names[0]?.replace(/^\//, "") ?? Id,
-      labels: Labels,
-      running: State === "running",
-    }));
+  decode(
+    containersAnswer,
+    await ask(docker, `/containers/json?${query}`, signal),
+    "GET /containers/json",
+  ).map(({ Id, Names, Labels, State }) => ({
+    name: Names[0]?.replace(/^\//, "") ?? Id,
+    labels: Labels,
+    running: State === "running",
+  }));
 
 const listNetworks = async (
   docker: Dockerode,
   label: string,
   signal: AbortSignal,
 ): Promise<readonly Omit<Listed, "running">[]> =>
-  networksAnswer
-    .parse(await list(docker, `/networks?${byLabel(label)}`, signal))
-    .map(({ Name, Labels }) => ({ name: Name, labels: Labels }));
+  decode(
+    networksAnswer,
+    await ask(docker, `/networks?${byLabel(label)}`, signal),
+    "GET /networks",
+  ).map(({ Name, Labels }) => ({ name: Name, labels: Labels }));
 
 /**
  * Containers and networks of one run by name, and all volumes of the daemon.
@@ -66,12 +78,12 @@ export const inventoryOf = async (
   const [containers, networks, volumes] = await Promise.all([
     listContainers(docker, `all=true&${byLabel(label)}`, signal),
     listNetworks(docker, label, signal),
-    list(docker, "/volumes", signal),
+    ask(docker, "/volumes", signal),
   ]);
   return {
     containers: containers.map(({ name }) => name),
     networks: networks.map(({ name }) => name),
-    volumes: volumesAnswer.parse(volumes).Volumes.map(({ Name }) => Name),
+    volumes: decode(volumesAnswer, volumes, "GET /volumes").Volumes.map(({ Name }) => Name),
   };
 };
 

@@ -2,7 +2,7 @@
  * The Engine API as the run's `Runtime`: operations become calls and probes, answers become data.
  */
 import type Dockerode from "dockerode";
-import { DeadlinePassed, messageOf, StressError } from "../../harness/core/errors.ts";
+import { DeadlinePassed, messageOf } from "../../harness/core/errors.ts";
 import type { Signals } from "../../harness/core/events.ts";
 import { exitedEarly, wrongIdentity } from "../../harness/core/findings.ts";
 import type {
@@ -19,12 +19,18 @@ import { probeNonces, probeReady } from "../probe/probe.ts";
 import { untilReady } from "../probe/until-ready.ts";
 import { toAnswer } from "./answer.ts";
 import { inspectContainer, toCall } from "./calls.ts";
-import { containerAnswer, createdAnswer, infoAnswer, versionAnswer } from "./daemon-schemas.ts";
+import {
+  containerAnswer,
+  createdAnswer,
+  decode,
+  infoAnswer,
+  versionAnswer,
+} from "./daemon-schemas.ts";
 import { engineFacts, type KnownOfEngine } from "./engine-facts.ts";
 import { exchange, Refusal } from "./exchange.ts";
 import { logText } from "./log-frames.ts";
 import { JobOutput } from "./job-output.ts";
-import { inventoryOf, removeAll } from "./labelled.ts";
+import { ask, inventoryOf, removeAll } from "./labelled.ts";
 
 export interface RuntimeOptions {
   readonly docker: Dockerode;
@@ -32,6 +38,8 @@ export interface RuntimeOptions {
   readonly known: KnownOfEngine;
   /** How this machine reaches a published port. */
   readonly dialPublished: (hostPort: number) => Dial;
+  /** Other people use this engine too. */
+  readonly shared: boolean;
   readonly listening: Runtime["listening"];
   readonly signals: () => Promise<Signals>;
   /** From the first probe of a service until it is given up. */
@@ -58,12 +66,13 @@ class DaemonSays extends Error {
 const EXIT_CHECK_INTERVAL = seconds(2);
 
 const bindingsOf = (body: unknown): readonly PortBinding[] =>
-  Object.entries(containerAnswer.parse(body).NetworkSettings.Ports).flatMap(([key, bindings]) =>
-    bindings.map(({ HostIp, HostPort }) => ({
-      containerPort: Number.parseInt(key, 10),
-      hostIp: HostIp,
-      hostPort: Number(HostPort),
-    })),
+  Object.entries(decode(containerAnswer, body, "container.inspect").NetworkSettings.Ports).flatMap(
+    ([key, bindings]) =>
+      bindings.map(({ HostIp, HostPort }) => ({
+        containerPort: Number.parseInt(key, 10),
+        hostIp: HostIp,
+        hostPort: Number(HostPort),
+      })),
   );
 
 /** What a successful call says, beyond having succeeded. */
@@ -71,7 +80,7 @@ const toDone = (operation: Operation, body: unknown): Answer => {
   switch (operation.kind) {
     case "network.create":
     case "container.create":
-      return { kind: "done", id: createdAnswer.parse(body).Id };
+      return { kind: "done", id: decode(createdAnswer, body, operation.kind).Id };
     case "container.inspect":
       return { kind: "done", bindings: bindingsOf(body) };
     default:
@@ -100,15 +109,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   /** Job containers whose output is being followed, by name. */
   const outputs = new Map<string, JobOutput>();
 
-  const get = async (path: string, signal: AbortSignal): Promise<unknown> => {
-    try {
-      return await exchange(docker, { method: "GET", path }, { signal });
-    } catch (error) {
-      throw new StressError("engine-lost", `the engine does not answer: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-  };
+  const get = (path: string, signal: AbortSignal): Promise<unknown> => ask(docker, path, signal);
 
   const performCall = async (operation: CallOperation, signal: AbortSignal): Promise<Performed> => {
     let writtenAt: Millis | null = null;
@@ -130,7 +131,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     const body = await exchange(docker, call, { signal }).catch((error: unknown) => {
       throw new DaemonSays(toAnswer(error, signal));
     });
-    const { State } = containerAnswer.parse(body);
+    const { State } = decode(containerAnswer, body, "container.inspect");
     if (State.Running) return;
     const path = `/containers/${encodeURIComponent(operation.container)}/logs?stdout=true&stderr=true&tail=5`;
     const logs = await exchange(docker, { method: "GET", path }, { signal }).catch(() => null);
@@ -239,8 +240,8 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     },
     describe: async (signal) =>
       engineFacts(
-        versionAnswer.parse(await get("/version", signal)),
-        infoAnswer.parse(await get("/info", signal)),
+        decode(versionAnswer, await get("/version", signal), "GET /version"),
+        decode(infoAnswer, await get("/info", signal), "GET /info"),
         known,
       ),
     alive: async (signal) =>
@@ -248,7 +249,11 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
         () => true,
         () => false,
       ),
-    inventory: (run, signal) => inventoryOf(docker, run, signal),
+    inventory: async (run, signal) => {
+      const found = await inventoryOf(docker, run, signal);
+      // On an engine that others use, a new volume may be theirs.
+      return options.shared ? { ...found, volumes: [] } : found;
+    },
     remove: (what, signal) => removeAll(docker, what, signal),
     listening: options.listening,
     signals: options.signals,

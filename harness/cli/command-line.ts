@@ -96,6 +96,12 @@ const listOf = (value: unknown): readonly string[] => {
   return [...new Set(items.map((item) => item.trim()).filter((item) => item !== ""))];
 };
 
+const toServices = (value: unknown): readonly string[] => {
+  if (value === undefined) return [];
+  const services = listOf(value);
+  return services.length > 0 ? services : usage("--services needs at least one name");
+};
+
 const toModes = (value: unknown): readonly Mode[] =>
   listOf(value).map((name) => {
     const mode = MODES.find((each) => each === name);
@@ -145,6 +151,51 @@ const readConfig = (path: string): Record<string, unknown> => {
   return usage(`--config ${path}: must be a mapping of flags to values`);
 };
 
+/** The first word of argv that is a command's name; `run` without one. */
+const commandIn = (argv: readonly string[]): string =>
+  argv.find((word) => Object.hasOwn(FLAGS_OF, word)) ?? "run";
+
+/** `STRESS_DAEMON_JSON` is `--daemon-json`. */
+const variableOf = (flag: string): string => `STRESS_${flag.toUpperCase().replaceAll("-", "_")}`;
+
+/**
+ * What environment and config file say of this command's flags; the environment beats the file. A variable or a
+ * key for another command's flag is not for this one; a key that no command knows is a mistake.
+ */
+const settingsFor = (
+  command: string,
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, unknown> => {
+  const known = new Set(Object.values(FLAGS_OF).flat());
+  const flags = FLAGS_OF[command] ?? [];
+  const fromEnvironment = flags.flatMap((flag) => {
+    const value = environment[variableOf(flag)];
+    return value === undefined ? [] : [[flag, toSwitch(value)] as const];
+  });
+  const path = configIn(argv) ?? environment[variableOf("config")];
+  const file = path === undefined ? {} : readConfig(path);
+  const stranger = Object.keys(file).find((key) => !known.has(key));
+  if (stranger !== undefined) usage(`--config ${path ?? ""}: no flag is called "${stranger}"`);
+  return Object.fromEntries([
+    ...Object.entries(file).filter(([key]) => flags.includes(key)),
+    ...fromEnvironment,
+  ]);
+};
+
+/** The words for a switch become one: `STRESS_JSON=true`. */
+const toSwitch = (value: string): string | boolean =>
+  value === "true" ? true : value === "false" ? false : value;
+
+/** Read ahead of everything else, since its content stands below the flags. */
+const configIn = (argv: readonly string[]): string | undefined => {
+  const at = argv.findIndex((word) => word === "--config" || word.startsWith("--config="));
+  const word = argv[at];
+  return word?.includes("=") === true
+    ? word.slice("--config=".length)
+    : argv[at + 1 || argv.length];
+};
+
 const modeHelp = MODES.map((mode) => `${mode}: ${MODE_RULES[mode].title}`).join("\n");
 
 const engineOptions = {
@@ -153,16 +204,28 @@ const engineOptions = {
       "auto: the docker CLI's engine; managed: a throw-away rootless engine; fake: a simulation; " +
       "else a directory of engine programs",
     coerce: oneText("engine"),
+    requiresArg: true,
     type: "string",
   },
-  host: { describe: "address of the engine", coerce: oneText("host"), type: "string" },
-  context: { describe: "docker context to use", coerce: oneText("context"), type: "string" },
+  host: {
+    describe: "address of the engine",
+    coerce: oneText("host"),
+    requiresArg: true,
+    type: "string",
+  },
+  context: {
+    describe: "docker context to use",
+    coerce: oneText("context"),
+    requiresArg: true,
+    type: "string",
+  },
 } as const;
 
 const daemonJsonOption = {
   "daemon-json": {
     describe: "daemon.json of a managed engine",
     coerce: oneText("daemon-json"),
+    requiresArg: true,
     type: "string",
   },
 } as const;
@@ -171,6 +234,7 @@ const imagesOption = {
   images: {
     describe: "image set: debian (built here), hub (pulled), or a YAML file",
     coerce: oneText("images"),
+    requiresArg: true,
     type: "string",
   },
 } as const;
@@ -179,6 +243,7 @@ const outOption = {
   out: {
     describe: "directory for the runs",
     coerce: oneText("out"),
+    requiresArg: true,
     default: "reports/runs",
     type: "string",
   },
@@ -192,16 +257,19 @@ const runOptions = {
   n: {
     describe: "jobs released at once",
     default: 16,
+    requiresArg: true,
     coerce: wholeNumber("n", { min: 1, max: 10_000 }),
   },
   mode: {
     describe: modeHelp,
     default: "ports,noports",
+    requiresArg: true,
     coerce: toModes,
   },
   waves: {
     describe: "waves of each mode",
     default: 3,
+    requiresArg: true,
     coerce: wholeNumber("waves", { min: 1, max: 10_000 }),
   },
   ports: {
@@ -211,14 +279,15 @@ const runOptions = {
   },
   services: {
     describe: "which of the scenario's services to start",
-    default: "",
+    requiresArg: true,
     defaultDescription: "all",
-    coerce: listOf,
+    coerce: toServices,
   },
   scenario: {
     describe: "what a job does",
     default: "stacks",
     coerce: oneText("scenario"),
+    requiresArg: true,
     type: "string",
   },
   "shared-engine": {
@@ -229,11 +298,13 @@ const runOptions = {
   seed: {
     describe: "order of the waves within each block",
     coerce: oneText("seed"),
+    requiresArg: true,
     type: "string",
   },
   timeout: {
     describe: "seconds for each call, and for a service to become ready",
     default: 60,
+    requiresArg: true,
     coerce: wholeNumber("timeout", { min: 1, max: 3600 }),
   },
   "dry-run": {
@@ -242,11 +313,35 @@ const runOptions = {
     default: false,
   },
   "keep-failed": {
-    describe: "leave the containers of failed jobs for a look; `stress clean` removes them",
+    describe:
+      "stop after the first wave with failures and leave its failed jobs for a look; `stress clean RUN` removes them",
     type: "boolean",
     default: false,
   },
 } as const;
+
+const GLOBAL_FLAGS = ["state-dir", "log-level", "log-format"];
+const ENGINE_FLAGS = Object.keys(engineOptions);
+
+/** The flags of each command, for those who set them elsewhere than on the command line. */
+const FLAGS_OF: Readonly<Record<string, readonly string[]>> = {
+  run: [
+    ...GLOBAL_FLAGS,
+    ...Object.keys({
+      ...runOptions,
+      ...imagesOption,
+      ...daemonJsonOption,
+      ...outOption,
+      ...jsonOption,
+    }),
+    ...ENGINE_FLAGS,
+  ],
+  clean: [...GLOBAL_FLAGS, ...ENGINE_FLAGS],
+  engine: [...GLOBAL_FLAGS, ...Object.keys(daemonJsonOption)],
+  images: [...GLOBAL_FLAGS, ...ENGINE_FLAGS, ...Object.keys(imagesOption)],
+  report: [...GLOBAL_FLAGS, ...Object.keys(outOption), ...Object.keys(jsonOption)],
+  completion: GLOBAL_FLAGS,
+};
 
 /** Name and version of this package. */
 export const toolVersion = (): string => {
@@ -278,6 +373,8 @@ export const readCommandLine = async (
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Invocation> => {
+  if (argv.includes("--")) usage("there is nothing to pass on behind --");
+  const settings = settingsFor(commandIn(argv), argv, environment);
   const chosen: { command?: Command } = {};
   let showCompletionScript = (): void => undefined;
   const parser = yargs([])
@@ -300,7 +397,7 @@ export const readCommandLine = async (
           modes: args.mode.length > 0 ? args.mode : usage("--mode needs a value"),
           waves: args.waves,
           ports: args.ports,
-          services: args.services,
+          services: args.services ?? [],
           scenario: args.scenario ?? usage("--scenario needs a value"),
           engine: toEngine(args),
           sharedEngine: args.sharedEngine,
@@ -419,13 +516,14 @@ export const readCommandLine = async (
     )
     .option("config", {
       describe: "YAML file of flags; flags and STRESS_* beat it",
+      coerce: oneText("config"),
+      requiresArg: true,
       type: "string",
-      config: true,
-      configParser: readConfig,
     })
     .option("state-dir", {
       describe: "where engines and images are kept",
       coerce: oneText("state-dir"),
+      requiresArg: true,
       type: "string",
     })
     .option("log-level", {
@@ -438,7 +536,7 @@ export const readCommandLine = async (
       choices: ["text", "json"] as const,
       default: "text",
     })
-    .env("STRESS")
+    .config(settings)
     .version(toolVersion())
     .strict()
     .wrap(Math.min(100, Number(environment["COLUMNS"] ?? 100) || 100))

@@ -24,8 +24,10 @@ import { LocalPorts } from "../../docker/probe/local-ports.ts";
 import type { Signals } from "../core/events.ts";
 import type { Clock, Runtime } from "../core/ports.ts";
 import { unreachable } from "../core/errors.ts";
-import type { Millis } from "../core/units.ts";
+import { seconds, type Millis } from "../core/units.ts";
 import type { CleanupStack } from "../run/cleanup.ts";
+import { systemClock } from "../run/clock.ts";
+import { withDeadline } from "../run/deadline.ts";
 import type { EngineChoice } from "./command-line.ts";
 
 export interface EngineSession {
@@ -50,6 +52,14 @@ export interface SessionOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
 }
+
+/** How long an engine may take to say who it is. */
+const CONNECT_DEADLINE = seconds(30);
+
+const connectTo = (address: EngineAddress, signal: AbortSignal): Promise<Dockerode> =>
+  withDeadline({ clock: systemClock(), duration: CONNECT_DEADLINE, outer: signal }, (bounded) =>
+    connect(address, bounded),
+  );
 
 const unreadableLog = (): Promise<Signals> =>
   Promise.resolve({ netnsRestoreLines: null, portRetryLines: null });
@@ -88,7 +98,7 @@ export const openEngine = async (
       const address = findEngine({ ...choice, environment: options.environment });
       say(`engine: ${address.description}`);
       return {
-        docker: await connect(address, signal),
+        docker: await connectTo(address, signal),
         address,
         own: false,
         simulated: false,
@@ -117,7 +127,7 @@ export const openEngine = async (
       cleanup.defer(() => engine.stop());
       const address = parseHost(`unix://${engine.socketPath}`, engine.name);
       return {
-        docker: await connect(address, signal),
+        docker: await connectTo(address, signal),
         address,
         own: true,
         simulated: false,
@@ -134,7 +144,7 @@ export const openEngine = async (
       cleanup.defer(() => engine.stop());
       const address = parseHost(`unix://${engine.socketPath}`, "SIMULATED");
       return {
-        docker: await connect(address, signal),
+        docker: await connectTo(address, signal),
         address,
         own: true,
         simulated: true,
@@ -158,6 +168,8 @@ export const runtimeOf = async (
     readonly clock: Clock;
     readonly images: Readonly<Record<string, string>>;
     readonly readyDeadline: Millis;
+    /** Other people use this engine too. */
+    readonly shared: boolean;
   },
 ): Promise<Runtime> => {
   const { target } = session.address;
@@ -173,6 +185,7 @@ export const runtimeOf = async (
       rootlesskit: target.kind === "socket" ? await rootlesskitInfo(target.path) : null,
     },
     dialPublished: session.dialPublished,
+    shared: options.shared,
     listening: session.listening,
     signals: session.signals,
     readyDeadline: options.readyDeadline,

@@ -3,7 +3,7 @@
  * The process: argv, signals, streams, exit code. Everything else is called from here and returns.
  */
 import picocolors from "picocolors";
-import { defaultStateDir } from "../../docker/managed/state-directory.ts";
+import { checkedStateDir, defaultStateDir } from "../../docker/managed/state-directory.ts";
 import { EXIT, messageOf, StressError, unreachable } from "../core/errors.ts";
 import { readCommandLine, type Command } from "./command-line.ts";
 import { cleanCommand } from "./commands/clean.ts";
@@ -81,6 +81,12 @@ const paintFor = ({ isTTY }: { readonly isTTY?: boolean }): Paint => {
 const main = async (argv: readonly string[]): Promise<number> => {
   const controller = new AbortController();
   const { interruptedBy } = onSignals(controller);
+  // Thrown where nobody waits: everything is taken down in order, and then it is still a bug.
+  process.on("uncaughtException", (error) => {
+    process.stderr.write(`${error.stack ?? String(error)}\nstress: this is a bug in stress\n`);
+    overruled.code = EXIT.internal;
+    controller.abort(error);
+  });
   try {
     const { command, stateDir, logLevel, logFormat } = await readCommandLine(argv, process.env);
     const narrator = createNarrator({
@@ -91,7 +97,10 @@ const main = async (argv: readonly string[]): Promise<number> => {
     return await perform(command, {
       argv,
       environment: process.env,
-      stateDir: stateDir ?? defaultStateDir(process.env, process.geteuid?.() ?? -1),
+      stateDir:
+        stateDir === null
+          ? defaultStateDir(process.env, process.geteuid?.() ?? -1)
+          : checkedStateDir(stateDir, "--state-dir"),
       signal: controller.signal,
       cancel: (reason) => {
         controller.abort(reason);
@@ -117,5 +126,19 @@ const main = async (argv: readonly string[]): Promise<number> => {
   }
 };
 
+/** What makes the verdict's exit code untrue, whatever the command returned. */
+const overruled: { code: number | null } = { code: null };
+
+/** A reader that went away must not end the process before it has cleaned up, nor look like a verdict. */
+const surviveClosedStreams = (): void => {
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", () => {
+    overruled.code ??= EXIT.environment;
+    process.exitCode = overruled.code;
+  });
+};
+
 keepHeapSmall();
-process.exitCode = await main(process.argv.slice(2));
+surviveClosedStreams();
+const code = await main(process.argv.slice(2));
+process.exitCode = overruled.code ?? code;

@@ -6,12 +6,14 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   renameSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { messageOf, StressError } from "../core/errors.ts";
 
 export const JOURNAL_FILE = "events.ndjson";
@@ -25,6 +27,13 @@ export const newRunId = (now: Date, random: string): string => {
   return `${digits.replace("T", "-")}-${random}`;
 };
 
+/** Not `recursive`: below /proc that never comes to an end. */
+const makeDirectories = (directory: string): void => {
+  if (existsSync(directory)) return;
+  makeDirectories(dirname(directory));
+  mkdirSync(directory);
+};
+
 /**
  * @returns the absolute path of the new, empty directory
  * @throws StressError("usage") when `out` cannot be written to: nothing has been started yet
@@ -32,7 +41,7 @@ export const newRunId = (now: Date, random: string): string => {
 export const createRunDirectory = (out: string, run: string): string => {
   const directory = resolve(out, run);
   try {
-    mkdirSync(resolve(out), { recursive: true });
+    makeDirectories(resolve(out));
     accessSync(resolve(out), constants.W_OK);
     mkdirSync(directory);
   } catch (error) {
@@ -41,6 +50,11 @@ export const createRunDirectory = (out: string, run: string): string => {
     });
   }
   return directory;
+};
+
+/** Removes the directory of a run that wrote nothing. */
+export const removeIfEmpty = (directory: string): void => {
+  if (readdirSync(directory).length === 0) rmdirSync(directory);
 };
 
 /** Writes a file whole or not at all. @throws StressError("output") */

@@ -117,6 +117,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     seed: text,
     /** Wall clock, ISO 8601, UTC: the zero of every `at`. */
     startedAt: text,
+    /** The run's flags, all of them resolved: environment and config file are in it, and the seed. */
     command: z.array(text).readonly(),
     arms: z.array(armSchema).readonly(),
     /** Waves planned, of all arms together: each arm has as many as there are blocks. */
@@ -167,8 +168,10 @@ export const eventSchema = z.discriminatedUnion("event", [
   z.object({
     event: z.literal("run.ended"),
     at: instant,
-    /** `engine-lost`: the daemon no longer answered after a wave. */
+    /** `engine-lost`: the daemon no longer answered, or no longer usefully, before or after a burst. */
     reason: z.enum(["completed", "interrupted", "engine-lost"]),
+    /** For `engine-lost`: what the engine said or did not say, whole. */
+    message: text.exactOptional(),
   }),
 ]);
 export type Event = z.infer<typeof eventSchema>;

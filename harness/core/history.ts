@@ -43,6 +43,8 @@ export interface RunHistory {
   readonly waves: readonly WaveHistory[];
   /** `killed`: there is no end. */
   readonly ended: EventOf<"run.ended">["reason"] | "killed";
+  /** What the engine said or did not say when it was lost. */
+  readonly endMessage: string | null;
   readonly lastAt: Millis;
 }
 
@@ -112,6 +114,7 @@ export const history = (events: readonly Event[]): RunHistory => {
   const arms = new Set(started.arms.map(({ id }) => id));
   const waves = new Map<number, WaveUnderWay>();
   let ended: RunHistory["ended"] = "killed";
+  let endMessage: string | null = null;
 
   const waveOf = (index: number): WaveUnderWay => {
     const wave = waves.get(index);
@@ -157,6 +160,7 @@ export const history = (events: readonly Event[]): RunHistory => {
         break;
       case "run.ended":
         ended = event.reason;
+        endMessage = event.message ?? null;
         break;
     }
   }
@@ -164,6 +168,7 @@ export const history = (events: readonly Event[]): RunHistory => {
     started,
     waves: [...waves.values()].map((wave) => ({ ...wave, jobs: [...wave.jobs.values()] })),
     ended,
+    endMessage,
     lastAt: events.at(-1)?.at ?? started.at,
   };
 };

@@ -156,6 +156,13 @@ const netnsRestorePerJob = (waves: readonly JudgedWave[]): number | null => {
   return counted === null || counted.jobs === 0 ? null : counted.lines / counted.jobs;
 };
 
+/** Over finished waves only: in one that was cut off the quick failures are in and the slow successes are not. */
+const rateOf = (finished: readonly JudgedWave[]): ArmSummary["failureRate"] => {
+  const outcomes = finished.flatMap((wave) => wave.outcomes);
+  const failed = outcomes.filter(({ outcome }) => outcome.status === "failed").length;
+  return rate({ failed, of: outcomes.length });
+};
+
 const summarise = (arm: Arm, waves: readonly JudgedWave[], { started }: RunHistory): ArmSummary => {
   const statuses = waves.flatMap(({ outcomes }) => outcomes.map(({ outcome }) => outcome.status));
   const jobs = { ok: 0, failed: 0, unfinished: 0 };
@@ -172,7 +179,7 @@ const summarise = (arm: Arm, waves: readonly JudgedWave[], { started }: RunHisto
       planned: Math.ceil(started.waves / started.arms.length),
     },
     jobs,
-    failureRate: rate({ failed: jobs.failed, of: jobs.ok + jobs.failed }),
+    failureRate: rateOf(finished),
     failures: failuresOf(waves, started.run),
     burst: spread(finished.flatMap(({ wave }) => burstOf(wave) ?? [])),
     launchSkew: spread(waves.flatMap(launchSkews)),
@@ -237,6 +244,7 @@ export const judge = (events: readonly Event[]): Summary => {
     elapsed: run.lastAt - started.at,
     command: [...started.command],
     ended: run.ended,
+    endMessage: run.endMessage,
     simulated: started.engine.simulated,
     engine: started.engine,
     arms,
@@ -246,6 +254,7 @@ export const judge = (events: readonly Event[]): Summary => {
       arms,
       leaks,
       ended: run.ended,
+      endMessage: run.endMessage,
       simulated: started.engine.simulated,
       teardown: teardownFailures(run.waves),
       cutOff: judged.flatMap(({ summary, waves }) => {

@@ -11,6 +11,7 @@ export interface Grounds {
   readonly arms: readonly ArmSummary[];
   readonly leaks: readonly Leak[];
   readonly ended: Summary["ended"];
+  readonly endMessage: string | null;
   readonly simulated: boolean;
   /** What teardown was refused, or got no answer to. */
   readonly teardown: readonly JobFailure[];
@@ -30,12 +31,19 @@ const unnamed = ({ arms }: Grounds): readonly string[] => {
 };
 
 const claim = ({ id, jobs, failureRate }: ArmSummary): string => {
-  if (failureRate === null) return `no job finished in ${id}`;
+  if (failureRate === null) {
+    const started = count(jobs.ok + jobs.failed + jobs.unfinished, "job");
+    return (
+      `no wave finished in ${id}: ${String(jobs.ok)} OK, ${String(jobs.failed)} failed and ` +
+      `${String(jobs.unfinished)} unfinished of ${started} are no rate`
+    );
+  }
+  const { failed } = failureRate;
   const of = count(failureRate.of, "job");
-  return jobs.failed === 0
-    ? `${String(jobs.ok)} of ${of} OK in ${id}: the failure rate may still be up to ` +
+  return failed === 0
+    ? `${String(failureRate.of)} of ${of} OK in ${id}: the failure rate may still be up to ` +
         `${formatShare(failureRate.high)} (Wilson 95 %)`
-    : `${String(jobs.failed)} of ${of} failed in ${id}: ${formatShare(failureRate.value)} ` +
+    : `${String(failed)} of ${of} failed in ${id}: ${formatShare(failureRate.value)} ` +
         `(Wilson 95 %: ${formatInterval(failureRate)})`;
 };
 
@@ -45,14 +53,14 @@ const leftBehind = ({ leaks }: Grounds): readonly string[] => {
   return [`${count(leaks.length, "wave")} left ${count(objects, "object")} behind`];
 };
 
-const ending = (ended: Summary["ended"]): readonly string[] => {
+const ending = ({ ended, endMessage }: Grounds): readonly string[] => {
   switch (ended) {
     case "completed":
       return [];
     case "interrupted":
       return ["the run was interrupted"];
     case "engine-lost":
-      return ["the engine no longer answered, and the run ended there"];
+      return [`the run ended because of the engine: ${endMessage ?? "it no longer answered"}`];
     case "killed":
       return ["the journal has no end: the process was killed, or is still running"];
     default:
@@ -71,8 +79,8 @@ const missing = ({ arms }: Grounds): readonly string[] =>
 const biased = ({ cutOff }: Grounds): readonly string[] =>
   cutOff.map(
     ({ arm, waves }) =>
-      `${count(waves, "wave")} of ${arm} ${were(waves)} cut off: failures in it count and ` +
-      "unfinished jobs do not, so the rate may be too high",
+      `${count(waves, "wave")} of ${arm} with failures ${were(waves)} cut off and ` +
+      `${waves === 1 ? "is" : "are"} in no rate`,
   );
 
 const untidy = ({ teardown }: Grounds): readonly string[] => {
@@ -108,7 +116,7 @@ export const reasons = (grounds: Grounds): string[] => [
   ...unnamed(grounds),
   ...grounds.arms.map(claim),
   ...leftBehind(grounds),
-  ...ending(grounds.ended),
+  ...ending(grounds),
   ...missing(grounds),
   ...biased(grounds),
   ...untidy(grounds),

@@ -51,10 +51,11 @@ const armSummary = armSchema.extend({
   waves: z.object({ finished: count, planned: count }),
   /** `unfinished`: cut off by a signal or a lost engine; in no rate. */
   jobs: z.object({ ok: count, failed: count, unfinished: count }),
+  /** Over finished waves; null where none finished. */
   failureRate: rate,
   /** Failures, most frequent first, but class `unknown` before all others. */
   failures: z.array(failure),
-  /** Gate to last job ready, one sample a finished wave. */
+  /** Gate to the last job that was ready or had failed, one sample a finished wave. */
   burst: spread,
   /** First to last of the jobs' first requests written, one sample a wave. */
   launchSkew: spread,
@@ -92,6 +93,8 @@ export const summarySchema = z.object({
   command: z.array(text),
   /** `killed`: the journal has no end, the process was gone before it could write one. */
   ended: z.enum(["completed", "interrupted", "engine-lost", "killed"]),
+  /** What the engine said, or did not say, when it was lost; null otherwise. */
+  endMessage: text.nullable(),
   simulated: z.boolean(),
   engine: engineFactsSchema,
   arms: z.array(armSummary),

@@ -29,8 +29,13 @@ export const performRun = async (
 ): Promise<EventOf<"run.ended">["reason"]> => {
   const { clock, journal, runtime, signal } = edges;
   const cancelled = (): boolean => signal.aborted;
-  const end = (reason: EventOf<"run.ended">["reason"]): typeof reason => {
-    journal.append({ event: "run.ended", at: clock.now(), reason });
+  const end = (reason: EventOf<"run.ended">["reason"], message?: string): typeof reason => {
+    journal.append({
+      event: "run.ended",
+      at: clock.now(),
+      reason,
+      ...(message === undefined ? {} : { message }),
+    });
     return reason;
   };
   const alive = (): Promise<boolean> =>
@@ -52,6 +57,8 @@ export const performRun = async (
     waves: plan.waves.length,
     engine: header.engine,
   });
+  // What the log holds so far is of the engine's start, not of the first wave.
+  await runtime.signals();
   let kept: ReadonlySet<string> = new Set();
   for (const wave of plan.waves) {
     if (cancelled()) return end("interrupted");
@@ -61,9 +68,11 @@ export const performRun = async (
       // Only the engine's silence is expected here; anything else is a bug and must show as one.
       if (!(error instanceof StressError)) throw error;
       if (cancelled() && (await alive())) return end("interrupted");
-      return end("engine-lost");
+      return end("engine-lost", error.message);
     }
-    if (!(await alive())) return end("engine-lost");
+    if (!(await alive())) return end("engine-lost", "it does not answer /_ping");
+    // What is kept holds ports and names that the next wave would be refused.
+    if (kept.size > 0) break;
   }
   return end(cancelled() ? "interrupted" : "completed");
 };

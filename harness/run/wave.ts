@@ -84,7 +84,8 @@ const namesOf = (jobs: Iterable<RunningJob>): ReadonlySet<string> => {
 const leftOver = (before: Inventory, after: Inventory, kept: ReadonlySet<string>): Inventory => ({
   containers: after.containers.filter((name) => !kept.has(name)),
   networks: after.networks.filter((name) => !kept.has(name)),
-  volumes: after.volumes.filter((name) => !before.volumes.includes(name)),
+  // The volumes of kept containers cannot be told from others by their names.
+  volumes: kept.size > 0 ? [] : after.volumes.filter((name) => !before.volumes.includes(name)),
 });
 
 /**

@@ -5,6 +5,7 @@ import { defaultStateDir } from "../../docker/managed/state-directory.ts";
 import type { Plan } from "../../harness/core/model.ts";
 import { seeded, shuffled } from "../../harness/core/random.ts";
 import { seconds } from "../../harness/core/units.ts";
+import { ownerToken } from "../../harness/cli/owner.ts";
 import { openEngine, runtimeOf } from "../../harness/cli/engine-session.ts";
 import { CleanupStack } from "../../harness/run/cleanup.ts";
 import { systemClock } from "../../harness/run/clock.ts";
@@ -35,9 +36,21 @@ export const liveRows = async ({
   );
   const { docker, address } = session;
   const set = resolveImageSet("debian");
-  const { ids } = await ensureImages({ set, docker, stateDir, narrate: say, signal });
+  const { ids } = await ensureImages({
+    set,
+    docker,
+    stateDir,
+    owner: ownerToken(),
+    narrate: say,
+    signal,
+  });
   const clock = systemClock();
-  const runtime = await runtimeOf(session, { clock, images: ids, readyDeadline: seconds(120) });
+  const runtime = await runtimeOf(session, {
+    clock,
+    images: ids,
+    readyDeadline: seconds(120),
+    shared: false,
+  });
   const socketPath = address.target.kind === "socket" ? address.target.path : "";
   const cli = findProgram("docker", session.programs ?? "");
   if (cli === null) throw new Error("this engine's programs have no docker CLI to compare with");

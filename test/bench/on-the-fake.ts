@@ -35,6 +35,7 @@ export const fakeBurst = async (n: number, mode: Mode): Promise<ArmSummary> => {
         rootlesskit: null,
       },
       dialPublished: (port) => dialFake({ socketPath: engine.socketPath, host: "127.0.0.1", port }),
+      shared: false,
       listening: () => Promise.resolve(null),
       signals: () => Promise.resolve({ netnsRestoreLines: null, portRetryLines: null }),
       readyDeadline: seconds(120),

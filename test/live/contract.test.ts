@@ -1,5 +1,6 @@
 import { ensureImages, resolveImageSet } from "../../docker/images/image-set.ts";
 import { defaultStateDir } from "../../docker/managed/state-directory.ts";
+import { ownerToken } from "../../harness/cli/owner.ts";
 import { openEngine, runtimeOf } from "../../harness/cli/engine-session.ts";
 import { seconds } from "../../harness/core/units.ts";
 import { CleanupStack } from "../../harness/run/cleanup.ts";
@@ -18,10 +19,22 @@ runtimeContract("live engine", async () => {
   );
   const set = resolveImageSet("debian");
   const { docker } = session;
-  const { ids } = await ensureImages({ set, docker, stateDir, narrate: say, signal });
+  const { ids } = await ensureImages({
+    set,
+    docker,
+    stateDir,
+    owner: ownerToken(),
+    narrate: say,
+    signal,
+  });
   const clock = systemClock();
   return {
-    runtime: await runtimeOf(session, { clock, images: ids, readyDeadline: seconds(60) }),
+    runtime: await runtimeOf(session, {
+      clock,
+      images: ids,
+      readyDeadline: seconds(60),
+      shared: false,
+    }),
     images: set,
     close: () => cleanup[Symbol.asyncDispose](),
   };

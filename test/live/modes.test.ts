@@ -61,9 +61,8 @@ test("16 jobs at once are all OK in every mode but the one in which all ask for 
   expect(again).toEqual(summary);
 });
 
-test("probes through published ports leave no socket on an ephemeral port", async () => {
+test("probes through published ports leave no socket in TIME_WAIT, on whatever port", async () => {
   const { summary, out } = await stress("--waves", "1", "--mode", "ports", "--n", "4");
-  const [first, last] = summary.engine.hostPortRange ?? [32_768, 60_999];
   const published = new Set(
     readJournal(join(out, summary.run, "events.ndjson")).flatMap((event) =>
       event.event === "answered" && event.answer.kind === "done"
@@ -73,11 +72,7 @@ test("probes through published ports leave no socket on an ephemeral port", asyn
   );
   expect(published.size).toBe(20);
   const lingering = (await readSockets())?.filter(
-    ({ state, localPort, remotePort }) =>
-      state === TCP_STATE.timeWait &&
-      published.has(remotePort) &&
-      localPort >= first &&
-      localPort <= last,
+    ({ state, remotePort }) => state === TCP_STATE.timeWait && published.has(remotePort),
   );
   expect(lingering).toEqual([]);
 });

@@ -134,7 +134,7 @@ test.each([
   ["clean", "HOLDS: 48 of 48 jobs OK"],
   ["mixed", "VIOLATED: 4 of 64 jobs failed; 1 wave left objects behind"],
   ["simulated", "HOLDS (SIMULATED): 2 of 2 jobs OK"],
-  ["killed", "UNKNOWN: 16 of 16 jobs OK; 1 of 3 waves finished; the journal has no end"],
+  ["killed", "UNKNOWN: 16 of 32 jobs OK; 1 of 3 waves finished; the journal has no end"],
 ])("a %s run's verdict is one line", (name, line) => {
   const summary = SUMMARIES[name];
   expect(summary === undefined ? null : verdictLine(summary)).toBe(line);

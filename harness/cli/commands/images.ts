@@ -3,6 +3,7 @@ import { EXIT, StressError } from "../../core/errors.ts";
 import { CleanupStack } from "../../run/cleanup.ts";
 import type { Command } from "../command-line.ts";
 import { openEngine } from "../engine-session.ts";
+import { ownerToken } from "../owner.ts";
 import type { Shell } from "../shell.ts";
 
 type ImagesCommand = Extract<Command, { name: "images" }>;
@@ -23,7 +24,14 @@ export const imagesCommand = async (command: ImagesCommand, shell: Shell): Promi
     }
     return EXIT.holds;
   }
-  const { ids } = await ensureImages({ set, docker, stateDir, narrate: say, signal });
+  const { ids } = await ensureImages({
+    set,
+    docker,
+    stateDir,
+    owner: ownerToken(),
+    narrate: say,
+    signal,
+  });
   for (const [reference, id] of Object.entries(ids)) shell.print(`${reference}  ${id}\n`);
   return EXIT.holds;
 };

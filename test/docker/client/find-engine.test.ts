@@ -54,6 +54,8 @@ test("the engine is found in the docker CLI's order", async () => {
 
 test.each([
   ["ssh://box", /cannot be timed over ssh/],
+  ["tcp://10.0.0.1:2375", /10\.0\.0\.1 is another machine/],
+  ["tcp://localhost.example.org", /is another machine/],
   ["box:2375", /is not an address/],
   ["unix://", /is not an address/],
   ["", /is not an address/],
@@ -62,9 +64,9 @@ test.each([
 });
 
 test("a tcp address without a port means Docker's own", () => {
-  expect(parseHost("tcp://10.0.0.1", "--host").target).toEqual({
+  expect(parseHost("tcp://127.0.0.1", "--host").target).toEqual({
     kind: "tcp",
-    host: "10.0.0.1",
+    host: "127.0.0.1",
     port: 2375,
   });
 });

@@ -23,6 +23,7 @@ runtimeContract("fake engine", async () => {
       clock: systemClock(),
       images: {},
       readyDeadline: seconds(5),
+      shared: false,
     }),
     images: resolveImageSet("debian"),
     close: () => cleanup[Symbol.asyncDispose](),

@@ -52,6 +52,9 @@ test.each([
   [["--timeout", "-1"], /^--timeout must be a whole number/],
   [["--mode", "port"], /^--mode "port" is not one of ports, ports-fixed/],
   [["--mode", ""], /^--mode needs a value/],
+  [["--n"], /n/],
+  [["--", "--n", "3"], /behind --/],
+  [["--services", ","], /^--services needs at least one name/],
   [["--ports", "some"], /Choices: "all", "minimal"/],
   [["--frobnicate"], /frobnicate.*see stress --help/],
   [["frobnicate"], /frobnicate.*see stress --help/],
@@ -74,18 +77,20 @@ test("flags beat STRESS_*, which beats the config file", async () => {
   const directory = mkdtempSync(join(tmpdir(), "config-"));
   onTestFinished(() => {
     rmSync(directory, { recursive: true });
-    delete process.env["STRESS_N"];
-    delete process.env["STRESS_WAVES"];
   });
   const file = join(directory, "stress.yaml");
   writeFileSync(file, "n: 2\nwaves: 2\nmode: [noports]\n");
-  process.env["STRESS_N"] = "3";
-  process.env["STRESS_WAVES"] = "3";
-  expect(await runOf("--config", file, "--n", "4")).toMatchObject({
-    n: 4,
-    waves: 3,
-    modes: ["noports"],
+  const environment = { STRESS_N: "3", STRESS_WAVES: "3", STRESS_JSON: "true", STRESS_TOKEN: "x" };
+  const { command } = await readCommandLine(["--config", file, "--n", "4"], environment);
+  expect(command).toMatchObject({
+    name: "run",
+    options: { n: 4, waves: 3, modes: ["noports"], json: true },
   });
+});
+
+test("a variable for a flag of run does not stand in the way of another command", async () => {
+  const { command } = await readCommandLine(["clean"], { STRESS_N: "3", STRESS_OUT: "/o" });
+  expect(command).toMatchObject({ name: "clean", run: null, purge: false });
 });
 
 test("an unknown key in a config file is refused", async () => {

@@ -75,7 +75,7 @@ test("a journal with a line that is none of ours is refused in one line that nam
   await onTheFake(out);
   writeFileSync(join(out, "latest", "events.ndjson"), '{"event":"run.started"}\n');
   const { code, stderr } = await stress(["report", "latest", "--out", out]);
-  expect(code).toBe(3);
+  expect(code).toBe(64);
   expect(stderr).toMatch(/^stress: \S+events\.ndjson:1 is not an event of a journal [^\n]*\n$/);
 });
 
@@ -104,11 +104,59 @@ test("a daemon that answers 500 to everything is named, with exit 3, before anyt
   expect(stderr).toMatch(/no Docker engine answers at unix:\S+ \(--host\): \S+/);
 });
 
+test("a reader that goes away is no verdict, and the run is cleaned up and reported all the same", async () => {
+  const out = scratch();
+  const child = spawn(
+    process.execPath,
+    [MAIN, "--engine", "fake", "--n", "2", "--waves", "1", "--out", out],
+    {
+      env: { PATH: process.env["PATH"] },
+      stdio: ["ignore", "pipe", "ignore"],
+    },
+  );
+  child.stdout.destroy();
+  await once(child, "exit");
+  expect(child.exitCode).toBe(3);
+  expect(readFileSync(join(out, "latest", "report.md"), "utf8")).toContain("4 of 4 jobs OK");
+});
+
+test("a run that never began leaves no directory, and latest stays with the last one that did", async () => {
+  const out = scratch();
+  await onTheFake(out);
+  const before = readdirSync(out);
+  const failed = await stress(["--out", out, "--images", "debian"], {
+    DOCKER_HOST: "unix:///nonexistent.sock",
+  });
+  expect(failed.code).toBe(3);
+  expect(readdirSync(out)).toEqual(before);
+});
+
+test("the report's command asks for the same run again, environment and seed included", async () => {
+  const out = scratch();
+  const first = await stress(["--engine", "fake", "--out", out, "--waves", "2", "--json"], {
+    STRESS_N: "2",
+    STRESS_MODE: "noports,ports",
+  });
+  const { command, seed } = summarySchema.parse(JSON.parse(first.stdout));
+  const again = await stress([...command, "--out", out, "--json"]);
+  const second = summarySchema.parse(JSON.parse(again.stdout));
+  expect(second).toMatchObject({ seed, command });
+  expect(second.arms.map(({ id, n }) => [id, n])).toEqual([
+    ["noports", 2],
+    ["ports", 2],
+  ]);
+});
+
 test.each([
   [["--out", "/dev/null/runs"], {}, 64, /--out \/dev\/null\/runs cannot be written to: ENOTDIR/],
   [["--images", "/nonexistent.yaml"], {}, 64, /nonexistent\.yaml/],
   [["--engine", "/nonexistent"], {}, 64, /nonexistent/],
   [["--engine", "managed", "--daemon-json", "/nonexistent.json"], {}, 64, /nonexistent\.json/],
+  [["--scenario", "constructor"], {}, 64, /--scenario "constructor" is not one of stacks/],
+  [["--keep-failed", "--engine", "managed"], {}, 64, /--keep-failed: this engine goes/],
+  [["--n", "9999", "--waves", "9999"], {}, 64, /a run holds 50000 in memory/],
+  [["--host", "tcp://10.0.0.1"], {}, 64, /10\.0\.0\.1 is another machine/],
+  [["--state-dir", "here"], {}, 64, /--state-dir must be an absolute path/],
   [["--scenario", "none"], {}, 64, /--scenario "none" is not one of stacks/],
   [["--mode", "sideways"], {}, 64, /--mode "sideways" is not one of/],
   [["report", "nothing"], {}, 64, /there is no run "nothing"/],

@@ -258,7 +258,7 @@ export const journalOf = (script: RunScript): readonly Event[] => {
       run: RUN_ID,
       seed: "seed-1",
       startedAt: "2026-11-21T04:00:00.000Z",
-      command: ["stress", "run", "--n", "16", "--waves", "3"],
+      command: ["run", "--n", "16", "--waves", "3", "--seed", "seed-1"],
       arms: script.arms,
       waves,
       engine: { ...ENGINE, ...script.engine },

@@ -160,13 +160,21 @@ test("every beginning of a journal can be judged, and what was said of a job sta
   );
 });
 
-test("a failure counts however the run ended, and a cut-off wave makes the rate doubtful", () => {
+test("a failure counts however the run ended, but a cut-off wave is in no rate", () => {
   const cut = killedBefore(MIXED, MIXED.length - 2);
   const summary = judge(cut);
   expect(summary).toMatchObject({ verdict: "violated", ended: "killed" });
-  expect(summary.reasons).toContain(
-    "1 wave of ports was cut off: failures in it count and unfinished jobs do not, so the rate may be too high",
-  );
+  expect(summary.reasons).toContain("1 wave of ports with failures was cut off and is in no rate");
+});
+
+test("quick failures of a wave that was cut off are not a failure rate of 100 %", () => {
+  const slow = { operation: "container.start", service: "mysql", answer: null } as const;
+  const waves = [
+    { arm: "ports", wrong: { 1: [refused("network.create", null, "no")], 2: [slow] } },
+  ];
+  const summary = judge(journalOf({ arms: [arm("ports", 2)], waves, ended: "interrupted" }));
+  expect(summary.arms[0]).toMatchObject({ failureRate: null, jobs: { ok: 0, failed: 1 } });
+  expect(summary.reasons.join()).toContain("1 failed and 1 unfinished of 2 jobs are no rate");
 });
 
 test("what no signature names comes first, counted by its shape", () => {

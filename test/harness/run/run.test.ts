@@ -205,13 +205,13 @@ test("what teardown left is reported as leaked and then swept", async () => {
   expect(inventory().containers).toEqual([]);
 });
 
-test("--keep-failed keeps failed jobs alone, over later waves, and does not call them leaked", async () => {
+test("--keep-failed keeps failed jobs alone, does not call them leaked, and ends the run there", async () => {
   const { events, inventory } = await perform({
     plan: smallPlan({ keepFailed: true }, 2),
     answer: (operation) => (isStartOf("w1j2")(operation) ? refused("no") : done(10)),
   });
   const ended = events.filter((event) => event.event === "wave.ended");
-  expect(ended.map(({ leaked }) => leaked.containers)).toEqual([[], []]);
+  expect(ended.map(({ leaked }) => leaked.containers)).toEqual([[]]);
   expect(inventory()).toEqual({ containers: ["w1j2-redis"], networks: ["w1j2-net"], volumes: [] });
 });
 

@@ -1,0 +1,41 @@
+import type { RunOptions } from "./command-line.ts";
+
+/** What has no default flag value appears only where it was given. */
+const given = (flag: string, value: string | null | undefined): readonly string[] =>
+  value === null || value === undefined || value === "" ? [] : [flag, value];
+
+const engineFlags = ({ engine }: RunOptions): readonly string[] => {
+  switch (engine.kind) {
+    case "auto":
+      return [...given("--host", engine.host), ...given("--context", engine.context)];
+    case "directory":
+      return ["--engine", engine.path];
+    case "managed":
+    case "fake":
+      return ["--engine", engine.kind];
+  }
+};
+
+/**
+ * The arguments that ask for the same run again: defaults, environment and config file are resolved in them, and
+ * the seed that was drawn. Where the runs are written to is left out.
+ */
+export const resolvedCommand = (options: RunOptions, seed: string): readonly string[] => [
+  "run",
+  ...[
+    "--n",
+    String(options.n),
+    "--mode",
+    options.modes.join(","),
+    "--waves",
+    String(options.waves),
+  ],
+  ...["--ports", options.ports, "--scenario", options.scenario],
+  ...given("--services", options.services.join(",")),
+  ...engineFlags(options),
+  ...(options.sharedEngine ? ["--shared-engine"] : []),
+  ...given("--images", options.images),
+  ...given("--daemon-json", options.daemonJson),
+  ...["--timeout", String(options.timeout / 1000), "--seed", seed],
+  ...(options.keepFailed ? ["--keep-failed"] : []),
+];
