@@ -73,13 +73,12 @@ export const spawnFakeEngine = async (
 ): Promise<SpawnedFakeEngine> => {
   const directory = await mkdtemp(join(tmpdir(), "stress-fake-"));
   const socketPath = join(directory, "engine.sock");
-  const child = spawn(process.execPath, [
-    PROGRAM,
-    "--socket",
-    socketPath,
-    "--options",
-    JSON.stringify(options),
-  ]);
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, "--socket", socketPath, "--own-directory", "--options", JSON.stringify(options)],
+    // A session of its own: Ctrl-C in the terminal is for the harness, which still needs the engine to clean up.
+    { detached: true },
+  );
   // Its standard input is our life line: nothing is ever written to it.
   child.stdin.on("error", () => undefined);
   const stop = async (): Promise<void> => {

@@ -64,6 +64,8 @@ export interface EnsureOptions {
   readonly set: ResolvedImageSet;
   readonly docker: Dockerode;
   readonly stateDir: string;
+  /** Value of the owner label, as in a plan: tells a live build's containers from a dead one's. */
+  readonly owner: string;
   readonly narrate: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -83,7 +85,7 @@ const make = async (
   source: ImageSource,
   options: EnsureOptions,
 ): Promise<void> => {
-  const { docker, stateDir, narrate, signal } = options;
+  const { docker, stateDir, owner, narrate, signal } = options;
   switch (source.kind) {
     case "pull":
       narrate(`Pulling ${reference}`);
@@ -98,7 +100,15 @@ const make = async (
           "This system is no Debian, so images cannot be built here; use `--images hub`",
         );
       }
-      const rootfs = await ensureRootfs({ recipe, release, stateDir, docker, narrate, signal });
+      const rootfs = await ensureRootfs({
+        recipe,
+        release,
+        stateDir,
+        owner,
+        docker,
+        narrate,
+        signal,
+      });
       narrate(`Loading ${reference} into the engine`);
       const { changes } = recipe;
       await importImage(

@@ -1,6 +1,7 @@
 /**
  * File systems for images, built from recipes and kept in the state directory.
  */
+import type Dockerode from "dockerode";
 import { createReadStream, createWriteStream, existsSync, writeFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { LABEL } from "../../harness/core/model.ts";
 import { StressError, messageOf } from "../../harness/core/errors.ts";
 import { extractPackages, type DebianRelease } from "../managed/debian-packages.ts";
 import type { HostOptions } from "../managed/host-needs.ts";
-import { renameUnlessThere, scratchDirectory } from "../managed/state-directory.ts";
+import { contentKey, renameUnlessThere, scratchDirectory } from "../managed/state-directory.ts";
 import { importImage, type ImageCall } from "./engine-images.ts";
 import { recipeKey, type Recipe } from "./recipe.ts";
 import { tar } from "./tar.ts";
@@ -18,6 +19,8 @@ export interface RootfsOptions extends HostOptions, ImageCall {
   readonly recipe: Recipe;
   readonly release: DebianRelease;
   readonly stateDir: string;
+  /** Value of the owner label: the process on whose behalf containers are made. */
+  readonly owner: string;
 }
 
 /** Nobody reads manuals in these containers; Perl comes with packages' scripts, of which none is run. */
@@ -57,16 +60,32 @@ const failureIn = (output: string): string => {
   return lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? "";
 };
 
+/**
+ * The container that prepares a recipe's file system, labelled like those of a run so that it is found when
+ * this process is killed. Pure.
+ */
+export const preparation = (
+  { image, command }: { image: string; command: readonly string[] },
+  { recipe, release, owner }: Pick<RootfsOptions, "recipe" | "release" | "owner">,
+): Dockerode.ContainerCreateOptions => ({
+  Image: image,
+  Cmd: [...command],
+  Labels: {
+    // A run has one owner: two processes may build the same image at once, and one of them may be dead.
+    [LABEL.run]: `images-${recipeKey(recipe, release)}-${contentKey([owner]).slice(0, 8)}`,
+    [LABEL.owner]: owner,
+  },
+  NetworkDisabled: true,
+});
+
 /** Runs the command in a container made from `image`, and writes the container's files to `target`. */
 const runAndExport = async (
   { image, command, target }: { image: string; command: readonly string[]; target: string },
-  { recipe, release, docker, signal }: RootfsOptions,
+  options: RootfsOptions,
 ): Promise<void> => {
+  const { recipe, docker, signal } = options;
   const container = await docker.createContainer({
-    Image: image,
-    Cmd: [...command],
-    Labels: { [LABEL.run]: `images-${recipeKey(recipe, release)}` },
-    NetworkDisabled: true,
+    ...preparation({ image, command }, options),
     abortSignal: signal,
   });
   try {

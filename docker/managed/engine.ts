@@ -38,6 +38,7 @@ import {
 } from "./processes.ts";
 import { runProgram } from "./program.ts";
 import { SLOTS, portRangeOf, slotPaths, type SlotPaths } from "./slot.ts";
+import { openStateDir } from "./state-directory.ts";
 import { isAbandoned, removeTree, takeDown, thisProcess } from "./take-down.ts";
 
 /** Measured: 1 s on an idle machine. */
@@ -263,7 +264,7 @@ const untilReady = async (
  */
 export const startManagedEngine = async (options: StartOptions): Promise<ManagedEngine> => {
   const { directory, daemonJson, stateDir, narrate, signal } = options;
-  mkdirSync(stateDir, { recursive: true });
+  openStateDir(stateDir);
   await ensurePrograms(TO_RUN, { narrate, signal });
   await ensureDevices({ narrate, signal });
   const account = await ensureAccount(stateDir, { narrate, signal });
