@@ -425,7 +425,8 @@ export const readCommandLine = async (
           .positional("run", { describe: "one run's id, alive or dead", type: "string" })
           .options(engineOptions)
           .option("purge", {
-            describe: "also take down every managed engine and remove programs, images and the account made for them",
+            describe:
+              "also take down every managed engine and remove programs, images and the account made for them",
             type: "boolean",
             default: false,
           }),
