@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { LABEL } from "../../harness/core/model.ts";
 import { judge } from "../../harness/core/judge.ts";
 import { readJournal } from "../../harness/run/journal.ts";
-import { outDirectory, runStress, startStress, type Running } from "./stress.ts";
+import { outDirectory, runStress, startStress, type Finished, type Running } from "./stress.ts";
 
 /** An engine that outlives the runs of this file, as a user's own engine would. */
 let engine: { readonly name: string; readonly host: string; readonly docker: Dockerode };
@@ -61,6 +61,31 @@ const leftovers = async () => {
   return containers.length + networks.length;
 };
 
+/** Starts a burst, sends the signal once this many of its containers have started, and waits for its end. */
+const killedInBurst = async (
+  out: string,
+  signal: NodeJS.Signals,
+  atLeast: number,
+): Promise<Finished> => {
+  const inFullSwing = containersOfOurs(atLeast);
+  const burst = startBurst(out);
+  await inFullSwing;
+  burst.process.kill(signal);
+  return await burst.finished;
+};
+
+/** A container that no run of ours made, with a label that only looks like one of ours. */
+const somebodyElses = async (): Promise<Dockerode.Container> => {
+  const image = (await engine.docker.listImages())
+    .flatMap(({ RepoTags }) => RepoTags ?? [])
+    .find((tag) => tag.includes("redis"));
+  return await engine.docker.createContainer({
+    name: "somebody-elses",
+    Image: image ?? "no redis image",
+    Labels: { [`${LABEL.run}-not`]: "1" },
+  });
+};
+
 const journalIn = (out: string): string => join(out, "latest", "events.ndjson");
 
 test.each([
@@ -68,11 +93,7 @@ test.each([
   ["SIGTERM", 143],
 ] as const)("%s stops the burst, tears down, and reports what ran", async (signal, code) => {
   const out = outDirectory();
-  const inFullSwing = containersOfOurs(8);
-  const burst = startBurst(out);
-  await inFullSwing;
-  burst.process.kill(signal);
-  const finished = await burst.finished;
+  const finished = await killedInBurst(out, signal, 8);
   expect(finished.code, finished.stderr).toBe(code);
   expect(finished.stdout).toContain("=== N=16 ports");
   expect(await leftovers()).toBe(0);
@@ -84,22 +105,11 @@ test.each([
 
 test("after kill -9 the journal is readable, and `stress clean` removes the leftovers and nothing else", async () => {
   const out = outDirectory();
-  const inFullSwing = containersOfOurs(8);
-  const burst = startBurst(out);
-  await inFullSwing;
-  burst.process.kill("SIGKILL");
-  await burst.finished;
+  await killedInBurst(out, "SIGKILL", 8);
   expect(judge(readJournal(journalIn(out))).ended).toBe("killed");
   expect(await leftovers()).toBeGreaterThan(0);
 
-  const image = (await engine.docker.listImages())
-    .flatMap(({ RepoTags }) => RepoTags ?? [])
-    .find((tag) => tag.includes("redis"));
-  const stranger = await engine.docker.createContainer({
-    name: "somebody-elses",
-    Image: image ?? "no redis image",
-    Labels: { [`${LABEL.run}-not`]: "1" },
-  });
+  const stranger = await somebodyElses();
   const clean = await runStress(["clean", "--host", engine.host]);
   expect(clean.code, clean.stderr).toBe(0);
   expect(await leftovers()).toBe(0);
@@ -109,11 +119,7 @@ test("after kill -9 the journal is readable, and `stress clean` removes the left
 
 test("the next run finishes the cleanup of a dead one", async () => {
   const out = outDirectory();
-  const inFullSwing = containersOfOurs(4);
-  const burst = startBurst(out);
-  await inFullSwing;
-  burst.process.kill("SIGKILL");
-  await burst.finished;
+  await killedInBurst(out, "SIGKILL", 4);
   const next = await runStress([
     ...["--host", engine.host, "--images", "debian", "--out", out],
     ...["--n", "1", "--waves", "1", "--mode", "noports", "--services", "redis"],
@@ -124,13 +130,7 @@ test("the next run finishes the cleanup of a dead one", async () => {
 });
 
 test("an engine that runs other people's containers is refused without --shared-engine", async () => {
-  const image = (await engine.docker.listImages())
-    .flatMap(({ RepoTags }) => RepoTags ?? [])
-    .find((tag) => tag.includes("redis"));
-  const stranger = await engine.docker.createContainer({
-    name: "somebody-elses",
-    Image: image ?? "no redis image",
-  });
+  const stranger = await somebodyElses();
   await stranger.start();
   const argv = [
     ...["--host", engine.host, "--images", "debian", "--out", outDirectory()],
