@@ -4,7 +4,10 @@
  */
 import { CLASSES, type FailureClass, type Retry } from "./classes.ts";
 import type { Answer, OperationKind } from "./model.ts";
-import { SIGNATURES, type Signature, type Source, type Speaker } from "./signatures.ts";
+import { phaseOf, type Phase } from "./phases.ts";
+import { indexOf } from "./signature-index.ts";
+import { SIGNATURES } from "./signatures.ts";
+import type { Signature, Source, Speaker } from "./signatures/signature.ts";
 
 export interface Classification {
   readonly class: FailureClass;
@@ -16,13 +19,13 @@ export interface Classification {
 
 /** Where and by whom a message was said; without it, any signature may fit. */
 export interface MessageContext {
-  readonly phase?: OperationKind;
+  readonly phase?: Phase;
   readonly by?: Speaker;
 }
 
 /** Longest message looked at, in UTF-16 units; a cause stands at the start or at the very end. */
-const LONGEST = 16 * 1024;
-const LONGEST_END = 4 * 1024;
+const LONGEST = 8 * 1024;
+const LONGEST_END = 3 * 1024;
 
 const cut = (message: string): string =>
   message.length <= LONGEST
@@ -56,11 +59,18 @@ const unescaped = (message: string): string => {
       (_, escape: string) => ESCAPES[escape] ?? escape,
     );
   }
-  return text.replace(/&(?:lt|gt|quot|amp);/g, (entity) => ENTITIES[entity] ?? entity);
+  return text.includes("&")
+    ? text.replace(/&(?:lt|gt|quot|amp);/g, (entity) => ENTITIES[entity] ?? entity)
+    : text;
 };
 
+/** Quotation marks as an editor or a forum makes them. */
+const typewritten = (text: string): string =>
+  /[‘’“”]/.test(text) ? text.replace(/[‘’]/g, "'").replace(/[“”]/g, '"') : text;
+
 /** One line: hard wraps joined, control characters gone. */
-const joined = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const joined = (text: string): string =>
+  text.replace(/ {2,}|[^\S ][\s\p{Cc}]*|\p{Cc}[\s\p{Cc}]*/gu, " ").trim();
 
 /** What clients and the daemon put before a cause without saying anything of it. */
 const PREFIXES: readonly RegExp[] = [
@@ -92,8 +102,11 @@ const stripped = (text: string): string => {
   return rest;
 };
 
-/** The message as one plain line, unescaped, without what clients and wrappers put before the cause. */
-export const causeOf = (message: string): string => stripped(joined(unescaped(cut(message))));
+/** The message as one plain line, unescaped. */
+export const plainOf = (message: string): string => joined(typewritten(unescaped(cut(message))));
+
+/** The plain message without what clients and wrappers put before the cause. */
+export const causeOf = (message: string): string => stripped(plainOf(message));
 
 const DEFAULT_SPEAKERS: readonly Speaker[] = ["daemon", "transport"];
 
@@ -108,13 +121,26 @@ const named = (name: FailureClass, signature: Source | null): Classification => 
   signature,
 });
 
-/** Names what a message says. Time grows with the number of signatures times 16 kB at most. */
+const candidates = indexOf(SIGNATURES);
+
+const signatureFor = (cause: string, context: MessageContext): Signature | null => {
+  for (const place of candidates(cause)) {
+    const signature = SIGNATURES[place];
+    if (signature !== undefined && fits(signature, cause, context)) return signature;
+  }
+  return null;
+};
+
+/** A terminal wraps within a word; then the lines belong together without a blank. */
+const unwrappedSignature = (message: string, context: MessageContext): Signature | null =>
+  /[^\s]\n[^\s]/.test(cut(message))
+    ? signatureFor(causeOf(cut(message).replace(/\r?\n/g, "")), context)
+    : null;
+
+/** Names what a message says. Time grows with its length, of which 8 kB at most are looked at. */
 export const classify = (message: string, context: MessageContext): Classification => {
-  const cause = causeOf(message);
-  const signature = SIGNATURES.find((candidate) => fits(candidate, cause, context));
-  return signature === undefined
-    ? named("unknown", null)
-    : named(signature.class, signature.source);
+  const signature = signatureFor(causeOf(message), context) ?? unwrappedSignature(message, context);
+  return signature === null ? named("unknown", null) : named(signature.class, signature.source);
 };
 
 const isUse = (kind: OperationKind): boolean => kind === "ready" || kind === "identity";
@@ -122,17 +148,19 @@ const isUse = (kind: OperationKind): boolean => kind === "ready" || kind === "id
 /**
  * Names what went wrong with one operation; null if nothing did, or if it was cancelled.
  *
- * A lost answer is named by its reason, not by its words: they are the harness's own. The other end of a
+ * A lost answer is named by its reason, not by its words: they are the harness's own. A call past its
+ * deadline is a hang of the daemon; `daemon.timeout` is what others say of theirs. The other end of a
  * `ready` or `identity` is the service, of everything else the daemon.
  */
 export const classifyAnswer = (answer: Answer, kind: OperationKind): Classification | null => {
   if (answer.kind === "done") return null;
-  if (answer.kind === "refused") return classify(answer.message, { phase: kind, by: answer.by });
+  if (answer.kind === "refused")
+    return classify(answer.message, { phase: phaseOf(kind), by: answer.by });
   switch (answer.reason) {
     case "cancelled":
       return null;
     case "timeout":
-      return named(isUse(kind) ? "readiness.timeout" : "daemon.timeout", null);
+      return named(isUse(kind) ? "readiness.timeout" : "daemon.hang", null);
     case "connection-lost":
       return named(isUse(kind) ? "readiness.connection_reset" : "daemon.connection_lost", null);
   }

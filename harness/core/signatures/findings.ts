@@ -1,0 +1,56 @@
+/**
+ * What the harness found itself, and what its probes say of a service.
+ */
+import { ANY, HARNESS, PROBE, sourceIn, USES, type Signature } from "./signature.ts";
+
+const own = sourceIn("rootless-stress");
+const findings = own("harness/core/findings.ts", ANY);
+
+export const FINDINGS: readonly Signature[] = [
+  {
+    class: "readiness.timeout",
+    pattern: /^(?:\S{1,200} )?not ready within [\d.]{1,20}s:/,
+    by: PROBE,
+    phases: USES,
+    source: own("docker/probe/until-ready.ts", ANY),
+  },
+  {
+    class: "readiness.timeout",
+    pattern: /^no answer within [\d.]{1,20}s$/,
+    by: PROBE,
+    phases: USES,
+    source: own("docker/probe/job.ts", ANY),
+  },
+  {
+    class: "readiness.connection_reset",
+    pattern: /^the other side closed the connection$|^the connection is closed$/,
+    by: PROBE,
+    phases: USES,
+    source: own("docker/probe/conversation.ts", ANY),
+  },
+  {
+    class: "container.exited_early",
+    pattern: /^the job container ended: /,
+    by: PROBE,
+    phases: USES,
+    source: own("docker/client/job-output.ts", ANY),
+  },
+  {
+    class: "container.exited_early",
+    pattern: /^\S{1,200} exited with code -?\d{1,20} before it was ready:/,
+    by: HARNESS,
+    source: findings,
+  },
+  {
+    class: "identity.crosstalk",
+    pattern: /^\S{1,200} holds another job's nonce:/,
+    by: HARNESS,
+    source: findings,
+  },
+  {
+    class: "identity.lost",
+    pattern: /^\S{1,200} does not hold its job's nonce:/,
+    by: HARNESS,
+    source: findings,
+  },
+];
