@@ -18,6 +18,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Every runtime dependency: why it is here, and the folders that may import it. */
 const DEPENDENCIES: Readonly<Record<string, { reason: string; folders: readonly string[] }>> = {
+  "@stdlib/stats-base-dists-normal-cdf": {
+    reason: "the p-value of the Mann–Kendall test for many waves",
+    folders: ["harness/core"],
+  },
   "@stdlib/stats-base-dists-normal-quantile": {
     reason: "the quantile under the Wilson interval",
     folders: ["harness/core"],
@@ -31,7 +35,8 @@ const DEPENDENCIES: Readonly<Record<string, { reason: string; folders: readonly 
   zod: { reason: "schemas of what is read back", folders: ["harness/core", "docker"] },
 };
 
-const IMPORT = /^(?:import|export)\b[^;]*?\bfrom "([^"]+)";|^import "([^"]+)";/gms;
+const IMPORT =
+  /^(?:import|export)\b[^;]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bawait import\("([^"]+)"\)/gms;
 
 interface Import {
   readonly file: string;
@@ -46,7 +51,7 @@ const importsOf = (folder: string): readonly Import[] =>
       const text = readFileSync(join(ROOT, file), "utf8");
       return [...text.matchAll(IMPORT)].map((match) => ({
         file,
-        source: match[1] ?? match[2] ?? "",
+        source: match[1] ?? match[2] ?? match[3] ?? "",
       }));
     });
 

@@ -2,7 +2,7 @@
  * The little statistics a run needs: an interval for a failure rate, and quantiles of durations.
  */
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
-import type { Rate, Spread } from "./summary.ts";
+import type { Rate, Spread } from "./measures.ts";
 import { formatShare } from "./units.ts";
 
 /** Confidence of every interval in the reports. */
