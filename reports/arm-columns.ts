@@ -1,6 +1,7 @@
 /** The arms side by side: the cells of the table on the terminal and of the one in the report. */
 import { formatInterval } from "../harness/core/statistics.ts";
-import type { ArmSummary, Rate, Spread } from "../harness/core/summary.ts";
+import type { Rate, Spread } from "../harness/core/measures.ts";
+import type { ArmSummary } from "../harness/core/summary.ts";
 import { formatMillis, formatShare, millis } from "../harness/core/units.ts";
 import { printable } from "./printable.ts";
 

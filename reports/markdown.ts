@@ -1,8 +1,15 @@
 import { CLASSES, isFailureClass } from "../harness/core/classes.ts";
-import type { ArmSummary, Failure, Leak, Summary } from "../harness/core/summary.ts";
+import { CAUSES } from "../harness/core/causes.ts";
+import type { ArmSummary, Failure, Leak, ShownCause, Summary } from "../harness/core/summary.ts";
 import { count } from "../harness/core/units.ts";
 import { ARM_COLUMNS, durationText, NOTHING, spreadText } from "./arm-columns.ts";
-import { printable, printableLines, shortened } from "./printable.ts";
+import { calibrationMarkdown } from "./calibration.ts";
+import { left, right } from "./columns.ts";
+import { escaped, fenced, list, tableOf } from "./markup.ts";
+import { shortened } from "./printable.ts";
+import { portTraceMarkdown } from "./port-trace.ts";
+import { signalsMarkdown } from "./signals.ts";
+import { soakMarkdown } from "./soak.ts";
 import { verdictLine } from "./verdict.ts";
 
 /** Room for one message; the summary and the journal hold it whole. */
@@ -10,42 +17,6 @@ const EXAMPLE_WIDTH = 4000;
 
 /** Jobs named per failure; the summary names all. */
 const JOBS_NAMED = 8;
-
-/**
- * Text that stays text: no emphasis, link, tag, cell border, mention or formula. An underscore inside a word means
- * nothing to Markdown, and class names are full of them.
- */
-const escaped = (text: string): string =>
-  printable(text).replace(/[\\`*[\]<>|~&@$#]|(?<![a-z0-9])_|_(?![a-z0-9])/gi, "\\$&");
-
-/** A block of words as they are; the fence is longer than any in them. */
-const fenced = (text: string, language = ""): string => {
-  const inside = printableLines(text);
-  const runs = inside.match(/`+/g) ?? [];
-  const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
-  return `${fence}${language}\n${inside}\n${fence}`;
-};
-
-interface Table {
-  readonly head: readonly { readonly title: string; readonly align: "left" | "right" }[];
-  /** Cells as plain text. */
-  readonly rows: readonly (readonly string[])[];
-}
-
-const tableOf = ({ head, rows }: Table): string => {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [
-    line(head.map(({ title }) => escaped(title))),
-    line(head.map(({ align }) => (align === "left" ? "---" : "---:"))),
-    ...rows.map((cells) => line(cells.map(escaped))),
-  ].join("\n");
-};
-
-const left = (title: string) => ({ title, align: "left" }) as const;
-const right = (title: string) => ({ title, align: "right" }) as const;
-
-const list = (items: readonly string[]): string =>
-  items.map((item) => `- ${escaped(item)}`).join("\n");
 
 const armsTable = ({ arms }: Summary): string =>
   tableOf({
@@ -72,13 +43,30 @@ const classText = (failure: Failure): string => {
   return `${failure.class}: ${meaning}. Worth a retry: ${retry}.`;
 };
 
-const failureSection = (arm: ArmSummary, failure: Failure): string =>
-  [
+const causeText = ({ cause, certainty, count: amount, example, after }: ShownCause): string => {
+  const what = cause === null ? "not known" : `${cause} (${certainty}): ${CAUSES[cause].meaning}`;
+  const when = after === null ? "" : ` Looked at within ${durationText(after)} of the failure.`;
+  return `${String(amount)} × ${what}: ${example}.${when}`;
+};
+
+const adviceText = ({ causes }: Failure): readonly string[] => {
+  const advice = new Set(
+    causes.flatMap(({ cause }) => (cause === null ? [] : CAUSES[cause].advice)),
+  );
+  return [...advice].map((each) => `What helps: ${escaped(each)}.`);
+};
+
+const failureSection = (arm: ArmSummary, failure: Failure): string => {
+  const looked = failure.causes.filter(({ after }) => after !== null);
+  return [
     `### ${escaped(arm.id)}: ${String(failure.count)} × ${escaped(failure.label)}`,
     escaped(classText(failure)),
+    ...(looked.length === 0 ? [] : [list(looked.map(causeText))]),
+    ...adviceText(failure),
     `Jobs: ${escaped(jobsText(failure))}.`,
     fenced(shortened(failure.example, EXAMPLE_WIDTH)),
   ].join("\n\n");
+};
 
 const failures = ({ arms }: Summary): readonly string[] => {
   const sections = arms.flatMap((arm) =>
@@ -172,6 +160,12 @@ export const markdown = (summary: Summary): string => {
     armsTable(summary),
     COLUMNS_EXPLAINED,
     ...failures(summary),
+    ...(summary.portTraces.length === 0
+      ? []
+      : ["## Ports", ...summary.portTraces.flatMap(portTraceMarkdown)]),
+    ...signalsMarkdown(summary.signals),
+    ...soakMarkdown(summary.soak),
+    ...(summary.calibration === null ? [] : calibrationMarkdown(summary.calibration)),
     ...leaks(summary),
     ...phases(summary),
     "## Engine and machine",

@@ -17,7 +17,7 @@ const header = (arm: ArmSummary, simulated: boolean): string =>
   [
     "===",
     `N=${String(arm.n)}`,
-    printable(arm.id),
+    printable(arm.mode),
     ...wavesText(arm.waves),
     `burst=${arm.burst === null ? "unknown" : spreadText(arm.burst)}`,
     ...(simulated ? ["SIMULATED"] : []),

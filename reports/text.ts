@@ -1,15 +1,31 @@
 import type { Summary } from "../harness/core/summary.ts";
+import { calibrationText } from "./calibration.ts";
 import type { Paint } from "./paint.ts";
+import { portTraceText } from "./port-trace.ts";
 import { printable } from "./printable.ts";
+import { signalsText } from "./signals.ts";
+import { soakText } from "./soak.ts";
 import { table } from "./table.ts";
 import { tally } from "./tally.ts";
 import { verdictLine } from "./verdict.ts";
+
+/** Traces on the terminal; the report has all of them. */
+const MOST_TRACES = 2;
 
 /** What a run prints on stdout: tallies, arms side by side, reasons, and the verdict as the last line. */
 export const text = (summary: Summary, paint: Paint): string => {
   const reasons = summary.reasons.map((reason) => `- ${printable(reason)}\n`).join("");
   const line = verdictLine(summary);
   const verdict = paint.bold(summary.verdict === "holds" ? paint.good(line) : paint.bad(line));
-  const parts = [tally(summary, paint), table(summary, paint), reasons, `${verdict}\n`];
+  const parts = [
+    tally(summary, paint),
+    table(summary, paint),
+    signalsText(summary.signals, paint),
+    ...summary.portTraces.slice(0, MOST_TRACES).map((trace) => portTraceText(trace, paint)),
+    soakText(summary.soak, paint),
+    summary.calibration === null ? "" : calibrationText(summary.calibration, paint),
+    reasons,
+    `${verdict}\n`,
+  ];
   return parts.filter((part) => part !== "").join("\n");
 };

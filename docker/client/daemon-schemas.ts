@@ -6,12 +6,12 @@ import { z } from "zod";
 import { StressError } from "../../harness/core/errors.ts";
 
 /** Go writes an empty list or map as `null`. */
-const list = <Item extends z.ZodType>(item: Item) =>
+export const list = <Item extends z.ZodType>(item: Item) =>
   z
     .array(item)
     .nullish()
     .transform((items) => items ?? []);
-const map = <Value extends z.ZodType>(value: Value) =>
+export const map = <Value extends z.ZodType>(value: Value) =>
   z
     .record(z.string(), value)
     .nullish()
@@ -56,6 +56,53 @@ export const containersAnswer = z.array(
 
 export const networksAnswer = z.array(
   z.object({ Id: z.string(), Name: z.string(), Labels: labels }),
+);
+
+/** What the list of containers says of published ports; of those that do not run, nothing. */
+export const publishedAnswer = z.array(
+  z.object({
+    Id: z.string(),
+    Names: list(z.string()),
+    Labels: labels,
+    State: z.string(),
+    Ports: list(
+      z.object({
+        IP: z.string().default(""),
+        PrivatePort: z.int(),
+        PublicPort: z.int().optional(),
+        Type: z.string(),
+      }),
+    ),
+  }),
+);
+
+/** What a container asks for, whether it runs or not. */
+export const portBindingsAnswer = z.object({
+  HostConfig: z.object({
+    PortBindings: map(list(z.object({ HostIp: z.string().default(""), HostPort: z.string() }))),
+  }),
+});
+
+export const subnetsAnswer = z.array(
+  z.object({
+    Name: z.string(),
+    Labels: labels,
+    IPAM: z.object({ Config: list(z.object({ Subnet: z.string().optional() })) }),
+  }),
+);
+
+export const namedContainersAnswer = z.array(
+  z.object({
+    Id: z.string(),
+    Names: list(z.string()),
+    Labels: labels,
+    /** Seconds since 1970. */
+    Created: z.number(),
+  }),
+);
+
+export const namedNetworksAnswer = z.array(
+  z.object({ Id: z.string(), Name: z.string(), Labels: labels, Created: z.string() }),
 );
 
 export const volumesAnswer = z.object({

@@ -3,7 +3,6 @@
  */
 import type Dockerode from "dockerode";
 import { DeadlinePassed, messageOf } from "../../harness/core/errors.ts";
-import type { Signals } from "../../harness/core/events.ts";
 import { exitedEarly, wrongIdentity } from "../../harness/core/findings.ts";
 import type {
   Answer,
@@ -12,7 +11,7 @@ import type {
   PortBinding,
   ProbeOperation,
 } from "../../harness/core/model.ts";
-import type { Clock, Knowledge, Performed, Runtime } from "../../harness/core/ports.ts";
+import type { Clock, Knowledge, Performed, Runtime, Witness } from "../../harness/core/ports.ts";
 import { millis, seconds, type Millis } from "../../harness/core/units.ts";
 import type { Dial } from "../probe/dial.ts";
 import { probeNonces, probeReady } from "../probe/probe.ts";
@@ -41,7 +40,8 @@ export interface RuntimeOptions {
   /** Other people use this engine too. */
   readonly shared: boolean;
   readonly listening: Runtime["listening"];
-  readonly signals: () => Promise<Signals>;
+  /** Evidence beside what the daemon answers. */
+  readonly witness: Witness;
   /** From the first probe of a service until it is given up. */
   readonly readyDeadline: Millis;
 }
@@ -256,6 +256,6 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     },
     remove: (what, signal) => removeAll(docker, what, signal),
     listening: options.listening,
-    signals: options.signals,
+    witness: options.witness,
   };
 };

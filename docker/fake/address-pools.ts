@@ -1,23 +1,7 @@
+import type { Pool } from "../../harness/core/known-engines.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { Refused } from "./refused.ts";
 import { overlaps, subnetAt, subnetOf, type Subnet } from "./subnets.ts";
-
-/** One entry of `default-address-pools`: `base` is cut into subnets with a prefix of `size` bits. */
-export interface Pool {
-  readonly base: string;
-  readonly size: number;
-}
-
-/** moby's ipamutils: the same in 20.10 … 29.7.2; 15 × /16 and 16 × /20, 31 subnets. */
-export const DEFAULT_POOLS: readonly Pool[] = [
-  { base: "172.17.0.0/16", size: 16 },
-  { base: "172.18.0.0/16", size: 16 },
-  { base: "172.19.0.0/16", size: 16 },
-  { base: "172.20.0.0/14", size: 16 },
-  { base: "172.24.0.0/14", size: 16 },
-  { base: "172.28.0.0/14", size: 16 },
-  { base: "192.168.0.0/16", size: 20 },
-];
 
 const subnetCount = ({ base, size }: Pool): number => 2 ** (size - Number(base.split("/")[1]));
 

@@ -5,6 +5,8 @@
  * real engine is said where it is used.
  */
 
+import { isAtLeast, retriesAddPort } from "../../harness/core/known-engines.ts";
+
 /** What is left of an endpoint when its network is to be removed. */
 interface EndpointName {
   readonly id: string;
@@ -39,17 +41,6 @@ export interface Behaviour {
 
 /** `[since, value]`, oldest first: the last one not newer than the version counts. */
 type History<Value> = readonly (readonly [string, Value])[];
-
-const numbers = (version: string): readonly number[] => version.split(".").map(Number);
-
-const isAtLeast = (version: string, since: string): boolean => {
-  const [have, want] = [numbers(version), numbers(since)];
-  for (const [index, needed] of want.entries()) {
-    const part = have[index] ?? 0;
-    if (part !== needed) return part > needed;
-  }
-  return true;
-};
 
 /** moby's api/common.go at each tag; 29.3 and later are not in the sources at hand and keep 29.2's. */
 const API_VERSIONS: History<string> = [
@@ -101,7 +92,7 @@ export const behaviourOf = (version: string): Behaviour => {
     version,
     apiVersion: at(version, API_VERSIONS),
     minApiVersion: at(version, MIN_API_VERSIONS),
-    retriesAddPort: !since("28.0") || (since("28.3") && !since("29.0")),
+    retriesAddPort: retriesAddPort(version) ?? false,
     addPortRefused: since("28.0")
       ? (words) => `error while calling RootlessKit PortManager.AddPort(): ${words}`
       : (words) =>

@@ -2,8 +2,10 @@ import type { Duplex } from "node:stream";
 import type { Protocol } from "../probe/protocol.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { Container, type Attachment, type ContainerRequest } from "./container.ts";
+import type { DaemonLog } from "./daemon-log.ts";
 import type { Delays } from "./delays.ts";
 import type { Identifiers } from "./identifiers.ts";
+import type { LogLines } from "./log-lines.ts";
 import type { Networks } from "./networks.ts";
 import type { PortMapper, PublishedPort } from "./port-mapper.ts";
 import { Refused } from "./refused.ts";
@@ -28,6 +30,8 @@ export interface ContainersParts {
   readonly networking: Turnstile;
   /** From start to ready, in milliseconds. */
   readonly readyAfter: Readonly<Record<Protocol, number>>;
+  readonly log: DaemonLog;
+  readonly lines: LogLines;
 }
 
 /** What goes wrong with one start on purpose. */
@@ -112,8 +116,12 @@ export class Containers {
       } catch (error) {
         container.exitCode = NOT_STARTED;
         container.error = wordsOf(error);
+        const { log, lines } = this.#parts;
+        const status = error instanceof Refused ? error.status : 500;
+        log.append(lines.startRefused({ id: container.id, status, words: wordsOf(error) }));
         throw error;
       }
+      this.#parts.log.append(...this.#parts.lines.containerStarted());
       if (fault.exitEarly) container.log.append("stderr", "simulated: exited early\n");
       const exitCode = fault.exitEarly ? 1 : exitCodeOf(container.request.command);
       if (exitCode !== null) this.#end(container, exitCode);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { DIAL_PATH } from "./fake-api.ts";
+import { FAKE_PATHS } from "./fake-api.ts";
 import { closeAtOnce } from "./services.ts";
 import type { World } from "./world.ts";
 
@@ -10,14 +10,13 @@ const UPGRADED = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpg
 export const acceptDial = (world: World, request: IncomingMessage, stream: Duplex): void => {
   stream.on("error", () => undefined);
   const url = new URL(request.url ?? "/", "http://simulated");
-  if (url.pathname !== DIAL_PATH) {
+  if (url.pathname !== FAKE_PATHS.dial) {
     stream.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     return;
   }
   const port = Number(url.searchParams.get("port"));
   const forward = world.rootlesskit.at(port);
-  const occupied = world.rootlesskit.occupied.has(port);
-  if (forward === null && !occupied) {
+  if (forward === null && !world.hostPorts.listens(port)) {
     // As a closed port refuses: nobody is there to accept and close.
     stream.end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     return;

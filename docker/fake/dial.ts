@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Dial } from "../probe/dial.ts";
 import { abortReason } from "../probe/words.ts";
-import { DIAL_PATH } from "./fake-api.ts";
+import { FAKE_PATHS } from "./fake-api.ts";
 
 export interface FakeAddress {
   /** The fake engine's. */
@@ -21,7 +21,7 @@ const isBacklogFull = (error: unknown): boolean =>
 
 const dialOnce = ({ socketPath, host, port }: FakeAddress, signal: AbortSignal): Promise<Duplex> =>
   new Promise((resolve, reject) => {
-    const path = `${DIAL_PATH}?${new URLSearchParams({ host, port: String(port) }).toString()}`;
+    const path = `${FAKE_PATHS.dial}?${new URLSearchParams({ host, port: String(port) }).toString()}`;
     const headers = { Connection: "Upgrade", Upgrade: "tcp" };
     const dialling = request({ socketPath, path, headers, agent: false });
     const onAbort = (): void => {

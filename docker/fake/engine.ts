@@ -61,6 +61,7 @@ export const startFakeEngine = async (options: FakeEngineOptions): Promise<FakeE
       for (const stream of streams) stream.destroy();
       world.stop();
     });
+  for (const held of settings.held) await world.occupy(held);
   let closed: Promise<void> | null = null;
   return { socketPath: settings.socketPath, world, stop: () => (closed ??= close()) };
 };

@@ -6,6 +6,9 @@ import { json, type Reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import type { World } from "./world.ts";
 
+/** Asked of the simulation, not of the daemon in it. */
+const isForSimulation = ({ url = "" }: IncomingMessage): boolean => url.startsWith("/_fake/");
+
 const VERSIONED = /^\/v(\d+)\.(\d+)(\/.*)$/;
 const MOST_BODY = 1 << 20;
 
@@ -85,6 +88,9 @@ const send = (response: ServerResponse, reply: Reply): void => {
       response.writeHead(reply.status).end(bytes);
       return;
     }
+    case "hung-up":
+      response.destroy();
+      return;
     case "broken-off":
       breakOff(response, reply.whole);
       return;
@@ -100,7 +106,11 @@ export const createApiServer = (world: World, routes: readonly Route[]): Server 
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<Reply> => {
     const url = new URL(request.url ?? "/", "http://simulated");
-    if (world.refuseEverything) throw new Refused(500, "simulated: everything is refused");
+    const asksDaemon = !isForSimulation(request);
+    if (asksDaemon) world.daemon.called();
+    if (asksDaemon && !(await world.daemon.attends())) return { kind: "hung-up" };
+    if (asksDaemon && world.refuseEverything)
+      throw new Refused(500, "simulated: everything is refused");
     const path = unversioned(url.pathname, behaviour);
     for (const { method, path: pattern, handle } of routes) {
       const match = method === request.method ? pattern.exec(path) : null;
@@ -119,8 +129,10 @@ export const createApiServer = (world: World, routes: readonly Route[]): Server 
     response.setHeader("Server", `Docker/${behaviour.version} (linux)`);
     answer(request, response)
       .catch(refusalOf)
-      .then((reply) => {
-        if (!response.destroyed) send(response, reply);
+      .then(async (reply) => {
+        // A daemon that was stopped or killed meanwhile does not answer either.
+        const attends = isForSimulation(request) || (await world.daemon.attends());
+        if (!response.destroyed) send(response, attends ? reply : { kind: "hung-up" });
       })
       .catch(() => response.destroy());
   });

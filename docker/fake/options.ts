@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { StressError } from "../../harness/core/errors.ts";
-import { DEFAULT_POOLS } from "./address-pools.ts";
+import { DEFAULT_POOLS } from "../../harness/core/known-engines.ts";
 import { faultSchema } from "./faults.ts";
+import { heldPortSchema } from "./held-port.ts";
 
 const port = z.int().min(1).max(65_535);
 const milliseconds = z.number().nonnegative();
@@ -41,10 +42,8 @@ export const optionsSchema = z.strictObject({
       clickhouse: milliseconds.default(0),
     })
     .prefault({}),
-  /** Host ports held by somebody outside. */
-  occupied: z.array(port).readonly().default([]),
-  /** Host ports that RootlessKit still holds for containers that are gone. */
-  leaked: z.array(port).readonly().default([]),
+  /** Host ports that are taken before any job asks for them. */
+  held: z.array(heldPortSchema).readonly().default([]),
   /** Images that exist; null: all whose name says what they would run (a service, `job`, `busybox`, …). */
   images: z.array(z.string()).readonly().nullable().default(null),
   faults: z.array(faultSchema).readonly().default([]),

@@ -15,6 +15,11 @@ export class PortAllocator {
     this.#cursor = last;
   }
 
+  /** The port handed out last; before the first, the range's last. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
   /** The next free port after the one handed out last. @throws Error `all ports are allocated` */
   allocate(): number {
     const size = this.#last - this.#first + 1;

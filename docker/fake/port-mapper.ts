@@ -1,4 +1,6 @@
 import type { Behaviour } from "./behaviour.ts";
+import type { DaemonLog } from "./daemon-log.ts";
+import type { LogLines } from "./log-lines.ts";
 import type { PortAllocator } from "./port-allocator.ts";
 import type { RootlesskitPorts } from "./rootlesskit-ports.ts";
 
@@ -19,6 +21,14 @@ export interface PublishedPort {
   readonly hostPort: number;
 }
 
+export interface PortMapperParts {
+  readonly allocator: PortAllocator;
+  readonly rootlesskit: RootlesskitPorts;
+  readonly behaviour: Behaviour;
+  readonly log: DaemonLog;
+  readonly lines: LogLines;
+}
+
 /**
  * Publishes ports in two steps, as a rootless daemon does: its own allocator in its own namespace, then RootlessKit
  * in the host's. IPv6 is taken to succeed wherever IPv4 does.
@@ -27,11 +37,15 @@ export class PortMapper {
   readonly #allocator: PortAllocator;
   readonly #rootlesskit: RootlesskitPorts;
   readonly #behaviour: Behaviour;
+  readonly #log: DaemonLog;
+  readonly #lines: LogLines;
 
-  constructor(allocator: PortAllocator, rootlesskit: RootlesskitPorts, behaviour: Behaviour) {
+  constructor({ allocator, rootlesskit, behaviour, log, lines }: PortMapperParts) {
     this.#allocator = allocator;
     this.#rootlesskit = rootlesskit;
     this.#behaviour = behaviour;
+    this.#log = log;
+    this.#lines = lines;
   }
 
   /**
@@ -58,13 +72,18 @@ export class PortMapper {
   }
 
   #publishOne(container: string, wish: PortWish): PublishedPort {
-    const dynamic = wish.hostPort === null;
-    const attempts = dynamic && this.#behaviour.retriesAddPort ? ATTEMPTS : 1;
+    const retries = wish.hostPort === null && this.#behaviour.retriesAddPort;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return this.#attempt(container, wish);
       } catch (error) {
-        if (attempt >= attempts) throw error;
+        const words = error instanceof Error ? error.message : String(error);
+        if (wish.hostPort !== null) {
+          this.#log.append(...this.#lines.fixedPortRefused(wish.hostPort, words));
+        }
+        // The last attempt is logged like those that another follows.
+        if (retries) this.#log.append(this.#lines.portRetried(words, attempt));
+        if (!retries || attempt >= ATTEMPTS) throw error;
       }
     }
   }

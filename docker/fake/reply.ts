@@ -5,6 +5,8 @@ export type Reply =
   | { readonly kind: "empty"; readonly status: 204 | 304 }
   /** The connection ends in the middle of this answer. */
   | { readonly kind: "broken-off"; readonly whole: Reply }
+  /** The connection ends without an answer. */
+  | { readonly kind: "hung-up" }
   /** No answer ever comes. */
   | { readonly kind: "never" }
   /** The handler has taken over the response. */

@@ -1,4 +1,11 @@
-const UNPRIVILEGED_START = 1024;
+import type { Forward as ForwardSeen } from "../../harness/core/evidence.ts";
+import type { HostPorts } from "./host-ports.ts";
+
+/** `net.ipv4.ip_unprivileged_port_start` of the simulated host. */
+export const UNPRIVILEGED_START = 1024;
+
+/** Where the daemon listens behind RootlessKit's builtin port driver. */
+const CHILD_IP = "127.0.0.1";
 
 /** A container's port behind a port of the host. */
 export interface Forward {
@@ -9,6 +16,7 @@ export interface Forward {
 
 interface Entry {
   readonly id: number;
+  readonly parentIp: string;
   /** Null for a forward whose container is gone: RootlessKit still holds it. */
   readonly forward: Forward | null;
 }
@@ -19,15 +27,12 @@ interface Entry {
  * The words are RootlessKit's own, which the daemon passes on.
  */
 export class RootlesskitPorts {
-  /** Host ports held by somebody outside: a listener, a connection's ephemeral port, another daemon. */
-  readonly occupied: Set<number>;
+  readonly #host: HostPorts;
   readonly #entries = new Map<number, Entry>();
   #lastId = 0;
 
-  /** @param leaked - host ports that RootlessKit holds for containers long gone */
-  constructor(occupied: readonly number[], leaked: readonly number[]) {
-    this.occupied = new Set(occupied);
-    for (const port of leaked) this.#enter(port, null);
+  constructor(host: HostPorts) {
+    this.#host = host;
   }
 
   /** @throws Error with RootlessKit's words when the host's port cannot be had */
@@ -41,8 +46,23 @@ export class RootlesskitPorts {
         `cannot expose privileged port ${String(port)}, you can add 'net.ipv4.ip_unprivileged_port_start=${String(port)}' to /etc/sysctl.conf (currently 1024), or set CAP_NET_BIND_SERVICE on rootlesskit binary, or choose a larger port number (>= 1024): ${listen}: permission denied`,
       );
     }
-    if (this.occupied.has(port)) throw new Error(`${listen}: address already in use`);
-    this.#enter(port, forward);
+    if (this.#host.refuses(port)) throw new Error(`${listen}: address already in use`);
+    this.#enter(port, hostIp, forward);
+  }
+
+  /** Removes such a forward; one with a container behind it stays. */
+  removeLeaked(port: number): void {
+    if (this.#entries.get(port)?.forward === null) this.#entries.delete(port);
+  }
+
+  /** It is gone, and everything it listened on with it. */
+  end(): void {
+    this.#entries.clear();
+  }
+
+  /** A forward for nobody, as a defect leaves one behind. */
+  leak(port: number): void {
+    this.#enter(port, "0.0.0.0", null);
   }
 
   remove(port: number): void {
@@ -59,8 +79,20 @@ export class RootlesskitPorts {
     return [...this.#entries.keys()];
   }
 
-  #enter(port: number, forward: Forward | null): void {
+  /** All entries, as `GET /v1/ports` shows them, in the order of their ids. */
+  all(): readonly ForwardSeen[] {
+    return [...this.#entries].map(([port, { id, parentIp }]) => ({
+      id,
+      protocol: "tcp4",
+      parentIp,
+      parentPort: port,
+      childIp: CHILD_IP,
+      childPort: port,
+    }));
+  }
+
+  #enter(port: number, parentIp: string, forward: Forward | null): void {
     this.#lastId += 1;
-    this.#entries.set(port, { id: this.#lastId, forward });
+    this.#entries.set(port, { id: this.#lastId, parentIp, forward });
   }
 }

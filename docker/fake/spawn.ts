@@ -1,13 +1,13 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { StressError } from "../../harness/core/errors.ts";
-import { INJECTED_PATH } from "./fake-api.ts";
+import { unixGet } from "../unix-get.ts";
+import { FAKE_PATHS } from "./fake-api.ts";
 import { injectedSchema, type InjectedFault } from "./faults.ts";
 import type { FakeEngineOptions } from "./options.ts";
 
@@ -25,23 +25,6 @@ export interface SpawnedFakeEngine {
   /** Ends the process and removes what it left. May be called twice. */
   readonly stop: () => Promise<void>;
 }
-
-const get = (socketPath: string, path: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const asking = request({ socketPath, path, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (part: string) => {
-        text += part;
-      });
-      response.once("end", () => {
-        resolve(text);
-      });
-      response.once("error", reject);
-    });
-    asking.once("error", reject);
-    asking.end();
-  });
 
 /** Its first line, or the end without one. */
 const listening = async (child: ChildProcessWithoutNullStreams): Promise<void> => {
@@ -93,7 +76,8 @@ export const spawnFakeEngine = async (
   }
   return {
     socketPath,
-    injected: async () => injectedSchema.parse(JSON.parse(await get(socketPath, INJECTED_PATH))),
+    injected: async () =>
+      injectedSchema.parse(JSON.parse((await unixGet(socketPath, FAKE_PATHS.injected)).body)),
     stop,
   };
 };

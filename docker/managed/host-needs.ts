@@ -12,6 +12,7 @@ const PACKAGE_OF = {
   newgidmap: "uidmap",
   // Must fit this kernel and this machine's choice of nft or legacy.
   iptables: "iptables",
+  nft: "nftables",
   ip: "iproute2",
   nsenter: "util-linux",
   mmdebstrap: "mmdebstrap",

@@ -1,6 +1,5 @@
 /** Below every range from which kernels and container engines take ports by default (32768, or 15360 …). */
-const FIRST = 10_240;
-const LAST = 13_311;
+export const PROBE_PORTS = [10_240, 13_311] as const;
 
 /**
  * Local ports for probes, so that a probe never occupies a port that RootlessKit may want.
@@ -15,7 +14,10 @@ export class LocalPorts {
 
   /** @param range - 1 ≤ first ≤ last ≤ 65535, both included; disjoint from `ip_local_port_range` */
   constructor(
-    range: { readonly first: number; readonly last: number } = { first: FIRST, last: LAST },
+    range: { readonly first: number; readonly last: number } = {
+      first: PROBE_PORTS[0],
+      last: PROBE_PORTS[1],
+    },
   ) {
     this.#first = range.first;
     this.#last = range.last;

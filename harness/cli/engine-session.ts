@@ -1,34 +1,34 @@
 /**
  * An engine to work on, however it was chosen, and what it takes to let go of it.
  */
+import { statSync } from "node:fs";
 import type Dockerode from "dockerode";
 import { connect } from "../../docker/client/connect.ts";
+import { exchange } from "../../docker/client/exchange.ts";
 import { findEngine, parseHost, type EngineAddress } from "../../docker/client/find-engine.ts";
 import { createRuntime } from "../../docker/client/runtime.ts";
-import {
-  DaemonLog,
-  isNetnsRestoreLine,
-  isPortRetryLine,
-} from "../../docker/evidence/daemon-log.ts";
+import { foundLog, managedLog } from "../../docker/evidence/daemon-log.ts";
+import { engineUnder } from "../../docker/evidence/engine-under.ts";
 import { localPortRange } from "../../docker/evidence/port-range.ts";
 import { rootlesskitInfo } from "../../docker/evidence/rootlesskit.ts";
 import { listeningPorts } from "../../docker/evidence/sockets.ts";
+import { createWitness, type LogSource } from "../../docker/evidence/witness.ts";
 import { dialFake } from "../../docker/fake/dial.ts";
 import { optionsOf } from "../../docker/fake/options.ts";
 import { spawnFakeEngine } from "../../docker/fake/spawn.ts";
+import { fakeWitness } from "../../docker/fake/witness.ts";
 import type { DaemonJson } from "../../docker/managed/daemon-config.ts";
 import { resolveEngineDirectory } from "../../docker/managed/engine-directory.ts";
 import { startManagedEngine } from "../../docker/managed/engine.ts";
 import { dialTcp, type Dial } from "../../docker/probe/dial.ts";
 import { LocalPorts } from "../../docker/probe/local-ports.ts";
-import type { Signals } from "../core/events.ts";
-import type { Clock, Runtime } from "../core/ports.ts";
+import type { Clock, Runtime, Witness } from "../core/ports.ts";
 import { unreachable } from "../core/errors.ts";
 import { seconds, type Millis } from "../core/units.ts";
 import type { CleanupStack } from "../run/cleanup.ts";
 import { systemClock } from "../run/clock.ts";
 import { withDeadline } from "../run/deadline.ts";
-import type { EngineChoice } from "./command-line.ts";
+import type { EngineChoice } from "./engine-choice.ts";
 
 export interface EngineSession {
   readonly docker: Dockerode;
@@ -41,7 +41,8 @@ export interface EngineSession {
   readonly programs: string | null;
   readonly dialPublished: (hostPort: number) => Dial;
   readonly listening: Runtime["listening"];
-  readonly signals: () => Promise<Signals>;
+  /** @param runDirectory - where evidence too large for the journal goes; null: nowhere */
+  readonly witness: (runDirectory: string | null) => Witness;
 }
 
 export interface SessionOptions {
@@ -61,19 +62,29 @@ const connectTo = (address: EngineAddress, signal: AbortSignal): Promise<Dockero
     connect(address, bounded),
   );
 
-const unreadableLog = (): Promise<Signals> =>
-  Promise.resolve({ netnsRestoreLines: null, portRetryLines: null });
+const socketPathOf = ({ target }: EngineAddress): string | null =>
+  target.kind === "socket" ? target.path : null;
 
-const signalsOf = (logFile: string) => {
-  const log = new DaemonLog(logFile);
-  return async (): Promise<Signals> => {
-    const lines = await log.newLines();
-    if (lines === null) return await unreadableLog();
-    return {
-      netnsRestoreLines: lines.filter(isNetnsRestoreLine).length,
-      portRetryLines: lines.filter(isPortRetryLine).length,
-    };
-  };
+/** @param log - null where there is none that we may read */
+const witnessOf =
+  (docker: Dockerode, address: EngineAddress, log: LogSource | null): EngineSession["witness"] =>
+  (runDirectory) =>
+    createWitness({
+      socketPath: socketPathOf(address),
+      ask: (path, signal) => exchange(docker, { method: "GET", path }, { signal }),
+      log,
+      runDirectory,
+    });
+
+/** Root's socket is a rootful engine's; that of anybody else belongs to whom the engine runs as. */
+const logOf = async (
+  { log }: Extract<EngineChoice, { kind: "auto" }>,
+  address: EngineAddress,
+): Promise<LogSource | null> => {
+  const path = socketPathOf(address);
+  const uid = path === null ? null : (statSync(path, { throwIfNoEntry: false })?.uid ?? null);
+  const rootless = uid !== null && uid !== 0;
+  return await foundLog({ file: log ?? null, rootless, uid, since: new Date() });
 };
 
 /** Probes reach published ports over loopback, from local ports that no daemon allocates. */
@@ -97,8 +108,9 @@ export const openEngine = async (
     case "auto": {
       const address = findEngine({ ...choice, environment: options.environment });
       say(`engine: ${address.description}`);
+      const docker = await connectTo(address, signal);
       return {
-        docker: await connectTo(address, signal),
+        docker,
         address,
         own: false,
         simulated: false,
@@ -106,7 +118,7 @@ export const openEngine = async (
         programs: null,
         dialPublished: overLoopback(),
         listening: listeningPorts,
-        signals: unreadableLog,
+        witness: witnessOf(docker, address, await logOf(choice, address)),
       };
     }
     case "managed":
@@ -126,8 +138,9 @@ export const openEngine = async (
       });
       cleanup.defer(() => engine.stop());
       const address = parseHost(`unix://${engine.socketPath}`, engine.name);
+      const docker = await connectTo(address, signal);
       return {
-        docker: await connectTo(address, signal),
+        docker,
         address,
         own: true,
         simulated: false,
@@ -135,7 +148,7 @@ export const openEngine = async (
         programs: directory.programs,
         dialPublished: overLoopback(),
         listening: listeningPorts,
-        signals: signalsOf(engine.logFile),
+        witness: witnessOf(docker, address, managedLog(engine.logFile)),
       };
     }
     case "fake": {
@@ -153,7 +166,7 @@ export const openEngine = async (
         dialPublished: (port) =>
           dialFake({ socketPath: engine.socketPath, host: "127.0.0.1", port }),
         listening: () => Promise.resolve(null),
-        signals: unreadableLog,
+        witness: () => fakeWitness(engine.socketPath),
       };
     }
     default:
@@ -170,9 +183,11 @@ export const runtimeOf = async (
     readonly readyDeadline: Millis;
     /** Other people use this engine too. */
     readonly shared: boolean;
+    /** Where evidence too large for the journal goes; null or absent: nowhere. */
+    readonly runDirectory?: string | null;
   },
 ): Promise<Runtime> => {
-  const { target } = session.address;
+  const { apiSocket } = await engineUnder(socketPathOf(session.address));
   return createRuntime({
     docker: session.docker,
     clock: options.clock,
@@ -182,12 +197,12 @@ export const runtimeOf = async (
       hostPortRange: await localPortRange(),
       enginePortRange: session.enginePortRange === null ? null : [...session.enginePortRange],
       images: options.images,
-      rootlesskit: target.kind === "socket" ? await rootlesskitInfo(target.path) : null,
+      rootlesskit: apiSocket === null ? null : await rootlesskitInfo(apiSocket),
     },
     dialPublished: session.dialPublished,
     shared: options.shared,
     listening: session.listening,
-    signals: session.signals,
+    witness: session.witness(options.runDirectory ?? null),
     readyDeadline: options.readyDeadline,
   });
 };

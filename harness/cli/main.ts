@@ -4,16 +4,10 @@
  */
 import picocolors from "picocolors";
 import { checkedStateDir, defaultStateDir } from "../../docker/managed/state-directory.ts";
-import { EXIT, messageOf, StressError, unreachable } from "../core/errors.ts";
-import { readCommandLine, type Command } from "./command-line.ts";
-import { cleanCommand } from "./commands/clean.ts";
-import { engineCommand } from "./commands/engine.ts";
-import { imagesCommand } from "./commands/images.ts";
-import { reportCommand } from "./commands/report.ts";
-import { runCommand } from "./commands/run.ts";
+import { EXIT, messageOf, StressError } from "../core/errors.ts";
+import { readCommandLine } from "./command-line/read.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { createNarrator } from "./narrator.ts";
-import type { Shell } from "./shell.ts";
 import type { Paint } from "../../reports/paint.ts";
 
 const { createColors, isColorSupported } = picocolors;
@@ -50,26 +44,6 @@ const explain = (error: unknown, depth = 0): string => {
   return line;
 };
 
-const perform = async (command: Command, shell: Shell): Promise<number> => {
-  switch (command.name) {
-    case "text":
-      shell.print(`${command.text}\n`);
-      return EXIT.holds;
-    case "run":
-      return await runCommand(command.options, shell);
-    case "clean":
-      return await cleanCommand(command, shell);
-    case "engine":
-      return await engineCommand(command, shell);
-    case "images":
-      return await imagesCommand(command, shell);
-    case "report":
-      return reportCommand(command, shell);
-    default:
-      return unreachable(command);
-  }
-};
-
 /** Colours where a terminal shows them: picocolors knows NO_COLOR, FORCE_COLOR, CI and dumb terminals. */
 const paintFor = ({ isTTY }: { readonly isTTY?: boolean }): Paint => {
   const forced = process.env["FORCE_COLOR"] !== undefined;
@@ -94,7 +68,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
       level: logLevel,
       format: logFormat,
     });
-    return await perform(command, {
+    return await command.perform({
       argv,
       environment: process.env,
       stateDir:

@@ -71,6 +71,7 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
   let waves = 0;
   let releasedAt: Millis | null = null;
   let arm = "";
+  let faults = 0;
   const follow = (event: Event): void => {
     switch (event.event) {
       case "run.started":
@@ -78,6 +79,7 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
         break;
       case "wave.started":
         arm = event.arm;
+        faults = 0;
         show(
           `wave ${String(event.wave)} of ${String(waves)}: ${event.arm}, ${count(event.jobs.length, "job")} at once`,
         );
@@ -88,17 +90,25 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
       case "burst.ended":
         if (releasedAt !== null) {
           const took = formatMillis(millis(event.at - releasedAt));
+          const trouble = faults === 0 ? "" : ` with ${count(faults, "fault")} on purpose`;
           show(
-            `wave ${String(event.wave)} of ${String(waves)}: ${arm}, burst over after ${took}; tearing down`,
+            `wave ${String(event.wave)} of ${String(waves)}: ${arm}, burst over after ${took}${trouble}; tearing down`,
           );
         }
+        break;
+      case "fault.injected":
+        // In the middle of a burst as well: told when it is over.
+        faults += 1;
         break;
       case "run.ended":
         clear();
         break;
       case "invoked":
       case "answered":
+      case "looked":
+      case "ports.seen":
       case "wave.ended":
+      case "daemon.logged":
         break;
     }
   };

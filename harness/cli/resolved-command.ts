@@ -1,4 +1,5 @@
-import type { RunOptions } from "./command-line.ts";
+import { formatNemesis } from "../core/nemesis.ts";
+import type { RunOptions } from "./run-options.ts";
 
 /** What has no default flag value appears only where it was given. */
 const given = (flag: string, value: string | null | undefined): readonly string[] =>
@@ -7,7 +8,11 @@ const given = (flag: string, value: string | null | undefined): readonly string[
 const engineFlags = ({ engine }: RunOptions): readonly string[] => {
   switch (engine.kind) {
     case "auto":
-      return [...given("--host", engine.host), ...given("--context", engine.context)];
+      return [
+        ...given("--host", engine.host),
+        ...given("--context", engine.context),
+        ...given("--daemon-log", engine.log),
+      ];
     case "directory":
       return ["--engine", engine.path];
     case "managed":
@@ -24,7 +29,7 @@ export const resolvedCommand = (options: RunOptions, seed: string): readonly str
   "run",
   ...[
     "--n",
-    String(options.n),
+    options.ns.join(","),
     "--mode",
     options.modes.join(","),
     "--waves",
@@ -38,4 +43,5 @@ export const resolvedCommand = (options: RunOptions, seed: string): readonly str
   ...given("--daemon-json", options.daemonJson),
   ...["--timeout", String(options.timeout / 1000), "--seed", seed],
   ...(options.keepFailed ? ["--keep-failed"] : []),
+  ...options.nemeses.flatMap((nemesis) => ["--nemesis", formatNemesis(nemesis)]),
 ];

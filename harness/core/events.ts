@@ -5,11 +5,14 @@
  * what they know and silent about keys they do not, so that an older tool can read a newer journal's events.
  */
 import { z } from "zod";
+import { countersSchema, portsSeenSchema, sightSchema } from "./evidence.ts";
 import { MODES } from "./model.ts";
+import { faultSchema } from "./nemesis.ts";
+import { planRequestSchema } from "./plan-request.ts";
 import { millis } from "./units.ts";
 
 /** Bumped when an event changes its meaning; a reader refuses a journal that is newer than itself. */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
 
 const instant = z.number().transform(millis);
 const text = z.string();
@@ -89,15 +92,6 @@ const inventorySchema = z.object({
   volumes: z.array(text).readonly(),
 });
 
-/** Counts of things seen beside the jobs; null where the source cannot be read. */
-const signalsSchema = z.object({
-  /** Lines of the daemon's log about the thread's network namespace (warnings and errors together). */
-  netnsRestoreLines: z.int().nullable(),
-  /** Lines in which the daemon says that it tries another dynamic port. */
-  portRetryLines: z.int().nullable(),
-});
-export type Signals = z.infer<typeof signalsSchema>;
-
 /** Names one operation of one job: enough to find it in the plan, small enough to write twice. */
 const operationRef = {
   wave: z.int().positive(),
@@ -119,6 +113,8 @@ export const eventSchema = z.discriminatedUnion("event", [
     startedAt: text,
     /** The run's flags, all of them resolved: environment and config file are in it, and the seed. */
     command: z.array(text).readonly(),
+    /** What the plan is made from; absent in journals of version 1. */
+    request: planRequestSchema.exactOptional(),
     arms: z.array(armSchema).readonly(),
     /** Waves planned, of all arms together: each arm has as many as there are blocks. */
     waves: z.int().positive(),
@@ -163,7 +159,43 @@ export const eventSchema = z.discriminatedUnion("event", [
     leakedPorts: z.array(z.int()).readonly().nullable(),
     /** What the sweep could not remove. */
     stuck: z.array(text).readonly(),
-    signals: signalsSchema,
+    /** After the sweep; absent in journals of version 1. */
+    counters: countersSchema.exactOptional(),
+  }),
+  /** Something failed, and was looked at. */
+  z.object({
+    event: z.literal("looked"),
+    /** When the look was over. */
+    at: instant,
+    ...operationRef,
+    /** When the answer that made us look was there, and when the look at it began. */
+    failedAt: instant,
+    beganAt: instant,
+    sight: sightSchema,
+  }),
+  /** The burst is over and nothing is taken down yet. */
+  z.object({
+    event: z.literal("ports.seen"),
+    at: instant,
+    wave: z.int().positive(),
+    ...portsSeenSchema.shape,
+  }),
+  /** What the daemon wrote to its log since the event of this kind before, or since the run's start. */
+  z.object({
+    event: z.literal("daemon.logged"),
+    at: instant,
+    wave: z.int().positive(),
+    /** Raw, oldest first. */
+    lines: z.array(text).readonly(),
+    /** Lines left out at the end, because there were too many. */
+    dropped: z.int().nonnegative(),
+  }),
+  /** Trouble made on purpose, at the moment at which it stood. */
+  z.object({
+    event: z.literal("fault.injected"),
+    at: instant,
+    wave: z.int().positive(),
+    fault: faultSchema,
   }),
   z.object({
     event: z.literal("run.ended"),

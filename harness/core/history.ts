@@ -36,6 +36,11 @@ export interface WaveHistory {
   readonly gateAt: Millis | null;
   readonly burstEnded: EventOf<"burst.ended"> | null;
   readonly ended: EventOf<"wave.ended"> | null;
+  /** What was looked at because something failed, in the order in which the looks ended. */
+  readonly looks: readonly EventOf<"looked">[];
+  readonly portsSeen: EventOf<"ports.seen"> | null;
+  readonly log: EventOf<"daemon.logged"> | null;
+  readonly faults: readonly EventOf<"fault.injected">[];
 }
 
 export interface RunHistory {
@@ -99,6 +104,10 @@ interface WaveUnderWay {
   gateAt: Millis | null;
   burstEnded: EventOf<"burst.ended"> | null;
   ended: EventOf<"wave.ended"> | null;
+  readonly looks: EventOf<"looked">[];
+  portsSeen: EventOf<"ports.seen"> | null;
+  log: EventOf<"daemon.logged"> | null;
+  readonly faults: EventOf<"fault.injected">[];
 }
 
 const corrupt = (what: string): StressError =>
@@ -121,7 +130,7 @@ export const history = (events: readonly Event[]): RunHistory => {
     if (wave === undefined) throw corrupt(`wave ${String(index)} was never started`);
     return wave;
   };
-  const jobOf = ({ wave, job: id }: EventOf<"invoked" | "answered">): JobUnderWay => {
+  const jobOf = ({ wave, job: id }: EventOf<"invoked" | "answered" | "looked">): JobUnderWay => {
     const job = waveOf(wave).jobs.get(id);
     if (job === undefined) throw corrupt(`wave ${String(wave)} has no job ${id}`);
     return job;
@@ -141,6 +150,10 @@ export const history = (events: readonly Event[]): RunHistory => {
           gateAt: null,
           burstEnded: null,
           ended: null,
+          looks: [],
+          portsSeen: null,
+          log: null,
+          faults: [],
         });
         break;
       case "gate.opened":
@@ -154,6 +167,19 @@ export const history = (events: readonly Event[]): RunHistory => {
         break;
       case "burst.ended":
         waveOf(event.wave).burstEnded = event;
+        break;
+      case "looked":
+        jobOf(event);
+        waveOf(event.wave).looks.push(event);
+        break;
+      case "ports.seen":
+        waveOf(event.wave).portsSeen = event;
+        break;
+      case "daemon.logged":
+        waveOf(event.wave).log = event;
+        break;
+      case "fault.injected":
+        waveOf(event.wave).faults.push(event);
         break;
       case "wave.ended":
         waveOf(event.wave).ended = event;

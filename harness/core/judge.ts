@@ -2,27 +2,41 @@
  * From a journal to the summary that every report renders. Pure, so that an old run can be judged again when
  * the tool has learned to name something.
  */
+import { attributionOf, type Attribution } from "./attribute.ts";
+import { calibrationOf } from "./calibration.ts";
+import { CERTAINTIES } from "./causes.ts";
 import { template } from "./clusters.ts";
-import type { Event, Signals } from "./events.ts";
+import type { Event } from "./events.ts";
 import { history, type RunHistory, type WaveHistory } from "./history.ts";
-import type { Arm, OperationKind } from "./model.ts";
+import { netnsRestoreLines, portRetryLines } from "./known-log-lines.ts";
+import type { Arm, OperationKind, WavePlan } from "./model.ts";
 import { failureOf, outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
+import { plannedWaves } from "./planned.ts";
+import { portTrace } from "./port-trace.ts";
 import { reasons } from "./reasons.ts";
+import { signals } from "./signals.ts";
+import { soak } from "./soak.ts";
 import { median, quantile, rate, sorted, spread } from "./statistics.ts";
-import type { ArmSummary, Failure, Leak, Summary, Verdict } from "./summary.ts";
+import type { ArmSummary, Failure, Leak, ShownCause, Summary, Verdict } from "./summary.ts";
 
 /** A wave with what became of its jobs, in the order of the jobs. */
 interface JudgedWave {
   readonly wave: WaveHistory;
+  /** Null where the journal does not tell what was planned. */
+  readonly planned: WavePlan | null;
   readonly outcomes: readonly { readonly job: string; readonly outcome: Outcome }[];
   /** It ran to its end: no job was cut off, and teardown was done. */
   readonly finished: boolean;
 }
 
-const judgeWave = (wave: WaveHistory, toProve: ReadonlySet<string>): JudgedWave => {
+const judgeWave = (
+  wave: WaveHistory,
+  planned: WavePlan | null,
+  toProve: ReadonlySet<string>,
+): JudgedWave => {
   const outcomes = wave.jobs.map((job) => ({ job: job.id, outcome: outcomeOf(job, toProve) }));
   const cutOff = outcomes.some(({ outcome }) => outcome.status === "unfinished");
-  return { wave, outcomes, finished: wave.ended !== null && !cutOff };
+  return { wave, planned, outcomes, finished: wave.ended !== null && !cutOff };
 };
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -35,25 +49,71 @@ const byImportance = (a: Failure, b: Failure): number =>
   compare(a.class, b.class) ||
   compare(a.example, b.example);
 
+interface FailedJob {
+  readonly job: string;
+  readonly failure: JobFailure;
+  readonly attribution: Attribution;
+}
+
+const failedJobs = ({ wave, planned, outcomes }: JudgedWave, run: string): readonly FailedJob[] =>
+  outcomes.flatMap(({ job, outcome }) => {
+    if (outcome.status !== "failed") return [];
+    const { failure } = outcome;
+    const attribution = attributionOf(failure, { run, job, wave, planned });
+    return [{ job, failure, attribution }];
+  });
+
+/** Most frequent first; among equals the surer. */
+const causesOf = (failed: readonly FailedJob[]): ShownCause[] => {
+  const groups = new Map<string, Attribution[]>();
+  for (const { attribution } of failed) {
+    const key = `${attribution.cause ?? ""} ${attribution.certainty}`;
+    groups.set(key, [...(groups.get(key) ?? []), attribution]);
+  }
+  return [...groups.values()]
+    .flatMap((attributions) => {
+      const [first] = attributions;
+      if (first === undefined) return [];
+      const delays = attributions.flatMap(({ after }) => (after === null ? [] : [after]));
+      return [
+        {
+          cause: first.cause,
+          certainty: first.certainty,
+          count: attributions.length,
+          example: first.sentence,
+          after: delays.length === 0 ? null : delays.reduce((a, b) => (b > a ? b : a)),
+        },
+      ];
+    })
+    .sort(
+      (a, b) =>
+        b.count - a.count ||
+        // Somebody seen says more than that nobody was there any more.
+        Number(a.cause === "gone") - Number(b.cause === "gone") ||
+        CERTAINTIES.indexOf(a.certainty) - CERTAINTIES.indexOf(b.certainty) ||
+        compare(a.cause ?? "", b.cause ?? ""),
+    );
+};
+
 /** One entry for each place and class; unknown ones also by the shape of their words. */
 const failuresOf = (waves: readonly JudgedWave[], run: string): Failure[] => {
-  const groups = new Map<string, { failure: JobFailure; jobs: string[] }>();
-  for (const { job, outcome } of waves.flatMap(({ outcomes }) => outcomes)) {
-    if (outcome.status !== "failed") continue;
-    const { failure } = outcome;
+  const groups = new Map<string, { failure: JobFailure; failed: FailedJob[] }>();
+  for (const each of waves.flatMap((wave) => failedJobs(wave, run))) {
+    const { failure } = each;
     const shape = failure.class === "unknown" ? template(failure.message, run) : "";
     const key = JSON.stringify([failure.label, failure.class, shape]);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { failure, jobs: [job] });
-    else group.jobs.push(job);
+    if (group === undefined) groups.set(key, { failure, failed: [each] });
+    else group.failed.push(each);
   }
   return [...groups.values()]
-    .map(({ failure, jobs }) => ({
+    .map(({ failure, failed }) => ({
       label: failure.label,
       class: failure.class,
-      count: jobs.length,
+      count: failed.length,
       example: failure.message,
-      jobs,
+      jobs: failed.map(({ job }) => job),
+      causes: causesOf(failed),
     }))
     .sort(byImportance);
 };
@@ -138,11 +198,11 @@ const harnessShare = (waves: readonly JudgedWave[]): number | null => {
 /** Log lines of the waves in which the log could be read, and the jobs of those waves; null if in none. */
 const logLines = (
   waves: readonly JudgedWave[],
-  signal: keyof Signals,
+  select: (lines: readonly string[]) => readonly string[],
 ): { readonly lines: number; readonly jobs: number } | null => {
   const counted = waves.flatMap(({ wave }) => {
-    const lines = wave.ended?.signals[signal] ?? null;
-    return lines === null ? [] : [{ lines, jobs: wave.jobs.length }];
+    if (wave.log === null) return [];
+    return [{ lines: select(wave.log.lines).length, jobs: wave.jobs.length }];
   });
   if (counted.length === 0) return null;
   return {
@@ -152,7 +212,7 @@ const logLines = (
 };
 
 const netnsRestorePerJob = (waves: readonly JudgedWave[]): number | null => {
-  const counted = logLines(waves, "netnsRestoreLines");
+  const counted = logLines(waves, netnsRestoreLines);
   return counted === null || counted.jobs === 0 ? null : counted.lines / counted.jobs;
 };
 
@@ -188,7 +248,7 @@ const summarise = (arm: Arm, waves: readonly JudgedWave[], { started }: RunHisto
     teardown: spread(finished.flatMap(({ wave }) => wave.ended?.teardown ?? [])),
     harnessShare: harnessShare(waves),
     netnsRestorePerJob: netnsRestorePerJob(waves),
-    portRetries: logLines(waves, "portRetryLines")?.lines ?? null,
+    portRetries: logLines(waves, portRetryLines)?.lines ?? null,
   };
 };
 
@@ -224,17 +284,30 @@ const verdictOf = (arms: readonly ArmSummary[], leaks: readonly Leak[], ended: s
  *
  * @throws StressError("corrupt") for events that no run writes in this order
  */
-export const judge = (events: readonly Event[]): Summary => {
-  const run = history(events);
+export const judge = (events: readonly Event[]): Summary => judgeRun(history(events));
+
+/** The same for a run whose history is there already. */
+export const judgeRun = (run: RunHistory): Summary => {
   const { started } = run;
+  const plans = plannedWaves(run);
+  const planned = new Map((plans ?? []).map((wave) => [wave.index, wave]));
   const judged = started.arms.map((arm) => {
     const waves = run.waves.filter((wave) => wave.started.arm === arm.id);
     const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
-    const judgedWaves = waves.map((wave) => judgeWave(wave, toProve));
+    const judgedWaves = waves.map((wave) =>
+      judgeWave(wave, planned.get(wave.started.wave) ?? null, toProve),
+    );
     return { summary: summarise(arm, judgedWaves, run), waves: judgedWaves };
   });
   const arms = judged.map(({ summary }) => summary);
   const leaks = run.waves.flatMap(leakOf);
+  const recurring = signals(run);
+  const traces = run.waves.flatMap((wave) => {
+    const trace = portTrace(run, wave, plans);
+    if (trace === null) return [];
+    const { refused, retried, shared: sharedPorts } = trace;
+    return refused + retried + sharedPorts.length === 0 ? [] : [trace];
+  });
   return {
     schema: "stress.summary/1",
     tool: started.tool,
@@ -248,14 +321,22 @@ export const judge = (events: readonly Event[]): Summary => {
     simulated: started.engine.simulated,
     engine: started.engine,
     arms,
+    signals: recurring === null ? null : [...recurring],
+    portTraces: traces,
+    soak: [...soak(run)],
+    calibration: calibrationOf(run, { quiet: false }),
     leaks,
     verdict: verdictOf(arms, leaks, run.ended),
     reasons: reasons({
       arms,
+      engine: started.engine,
+      signals: recurring,
+      portTraces: traces,
       leaks,
       ended: run.ended,
       endMessage: run.endMessage,
       simulated: started.engine.simulated,
+      faults: run.waves.reduce((total, { faults }) => total + faults.length, 0),
       teardown: teardownFailures(run.waves),
       cutOff: judged.flatMap(({ summary, waves }) => {
         const partial = waves.filter(

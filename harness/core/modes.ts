@@ -66,3 +66,8 @@ export const MODE_RULES: Readonly<Record<Mode, ModeRule>> = {
     publish: null,
   },
 };
+
+/** True where the daemon chooses the ports: what may be tried again with another one. */
+export const letsDaemonChoose = (mode: Mode): boolean =>
+  MODE_RULES[mode].publish?.({ containerPort: 1, job: 0, portIndex: 0, portsPerJob: 1 })
+    .hostPort === null;

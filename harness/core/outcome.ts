@@ -12,6 +12,7 @@ export interface JobFailure {
   readonly class: Classification["class"];
   /** Raw. */
   readonly message: string;
+  readonly step: Step;
 }
 
 export type Outcome =
@@ -41,7 +42,7 @@ export const failureOf = (step: Step): JobFailure | null => {
   const classification = classifyAnswer(step.answer, step.operation);
   return classification === null
     ? null
-    : { label: labelOf(step), class: classification.class, message: wordsOf(step.answer) };
+    : { label: labelOf(step), class: classification.class, message: wordsOf(step.answer), step };
 };
 
 /** The services that a job of this kind has to prove; the job container has nothing to answer with. */

@@ -5,7 +5,6 @@ import { StressError } from "./errors.ts";
 import type {
   Access,
   Arm,
-  Deadlines,
   ImageSet,
   ImageUse,
   JobPlan,
@@ -13,35 +12,13 @@ import type {
   Operation,
   Plan,
   PortRequest,
-  Scenario,
   Service,
   WavePlan,
 } from "./model.ts";
 import { LABEL } from "./model.ts";
+import type { PlanRequest } from "./plan-request.ts";
 import { BLOCK_FIRST_PORT, BLOCK_LAST_PORT, MODE_RULES } from "./modes.ts";
 import { seeded, shuffled } from "./random.ts";
-
-export interface PlanRequest {
-  /** Letters, digits and hyphens; becomes part of every name. */
-  readonly run: string;
-  readonly seed: string;
-  readonly scenario: Scenario;
-  /** The names of the scenario's services to start, in any order; all of them if empty. */
-  readonly services: readonly string[];
-  readonly modes: readonly Mode[];
-  /** Jobs released at once. */
-  readonly n: number;
-  /** Waves of each arm. */
-  readonly waves: number;
-  /** `all`: every port the image exposes; `minimal`: the one port the job uses. */
-  readonly ports: "all" | "minimal";
-  readonly images: ImageSet;
-  readonly deadlines: Deadlines;
-  readonly teardownConcurrency: number;
-  readonly keepFailed: boolean;
-  /** The label value that names the process which owns what is created. */
-  readonly owner: string;
-}
 
 /** The role of the container from which a job without published ports uses its services. */
 export const JOB_ROLE = "job";
@@ -201,11 +178,12 @@ const refuseTooManyBlocks = (request: PlanRequest, services: readonly Service[])
   if (!request.modes.includes("ports-block")) return;
   const perJob = services.flatMap((service) => publishedPorts(service, request.ports)).length;
   const room = Math.floor((BLOCK_LAST_PORT - BLOCK_FIRST_PORT + 1) / perJob);
-  if (request.n > room) {
+  const most = Math.max(...request.ns);
+  if (most > room) {
     throw new StressError(
       "usage",
       `--mode ports-block: at ${String(perJob)} ports a job, ports ${String(BLOCK_FIRST_PORT)}–` +
-        `${String(BLOCK_LAST_PORT)} hold ${String(room)} jobs, not ${String(request.n)}`,
+        `${String(BLOCK_LAST_PORT)} hold ${String(room)} jobs, not ${String(most)}`,
     );
   }
 };
@@ -219,14 +197,17 @@ export const plan = (request: PlanRequest): Plan => {
   const services = chosenServices(request);
   refuseTooManyBlocks(request, services);
   const random = seeded(request.seed);
-  const arms = request.modes.map((mode): Arm => ({
-    id: mode,
-    scenario: request.scenario.name,
-    mode,
-    n: request.n,
-  }));
-  const digits = String(request.n).length;
+  const arms = request.modes.flatMap((mode) =>
+    request.ns.map((n): Arm => ({
+      // The same arm has the same id in every run, whatever stands beside it.
+      id: `${mode}/n${String(n)}`,
+      scenario: request.scenario.name,
+      mode,
+      n,
+    })),
+  );
   const jobOf = (arm: Arm, wave: number, index: number): JobPlan => {
+    const digits = String(arm.n).length;
     const id = `w${String(wave)}j${String(index + 1).padStart(digits, "0")}`;
     const job: JobContext = {
       request,

@@ -1,8 +1,10 @@
 /**
  * What the edges implement and the run uses: a clock, an engine, a journal.
  */
-import type { Event, EngineFacts, Signals } from "./events.ts";
-import type { Answer, Inventory, Operation, PortBinding } from "./model.ts";
+import type { Event, EngineFacts } from "./events.ts";
+import type { Counters, PortsSeen, Question, Sight } from "./evidence.ts";
+import type { Answer, Inventory, Operation, PortBinding, WavePlan } from "./model.ts";
+import type { InjectedFault } from "./nemesis.ts";
 import type { Millis } from "./units.ts";
 
 /** Monotonic; its zero is the start of the run. */
@@ -43,8 +45,38 @@ export interface Runtime {
   readonly remove: (what: Inventory, signal: AbortSignal) => Promise<readonly string[]>;
   /** Those of the ports on which somebody listens on this machine; null where that cannot be seen. */
   readonly listening: (ports: readonly number[]) => Promise<readonly number[] | null>;
-  /** What was seen beside the jobs since the last call (or the start). */
-  readonly signals: () => Promise<Signals>;
+  /** Evidence beside what the daemon answers. */
+  readonly witness: Witness;
+}
+
+/** Looks without touching: at this machine, and at the engine from beside it. Nothing here ever rejects. */
+export interface Witness {
+  /**
+   * Answers a question as things stand now: every source is read after the call. Cheap enough to be asked in
+   * the middle of a burst; questions that come while one is being answered share the next reading.
+   */
+  readonly look: (question: Question) => Promise<Sight>;
+  readonly ports: () => Promise<PortsSeen>;
+  readonly counters: () => Promise<Counters>;
+  /** Whole lines of the daemon's log since the last call (or the start); null where there is none to read. */
+  readonly log: () => Promise<readonly string[] | null>;
+}
+
+/** Makes trouble whose truth is known. */
+export interface Troublemaker {
+  /**
+   * Makes trouble for a wave that is about to be released. What stands at once is reported before it resolves;
+   * what comes in the middle of the burst, when it comes.
+   *
+   * @throws StressError("environment") when the machine does not let it
+   */
+  readonly strike: (
+    wave: WavePlan,
+    report: (fault: InjectedFault) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** Ends all of it, also what is still to come. May be called again; never rejects. */
+  readonly lift: () => Promise<void>;
 }
 
 /** The append-only record. */

@@ -1,18 +1,29 @@
 /**
  * The claims behind a verdict and what limits them, one sentence each, the most pressing first.
  */
+import { CAUSES, type Cause, type Certainty } from "./causes.ts";
 import { unreachable } from "./errors.ts";
+import type { EngineFacts } from "./events.ts";
+import { RETRYING_VERSIONS, retriesAddPort } from "./known-engines.ts";
+import { letsDaemonChoose } from "./modes.ts";
 import type { JobFailure } from "./outcome.ts";
+import type { PortTrace } from "./port-trace.ts";
+import type { Signal } from "./signals.ts";
 import { formatInterval } from "./statistics.ts";
 import type { ArmSummary, Leak, Summary } from "./summary.ts";
 import { count, formatShare } from "./units.ts";
 
 export interface Grounds {
   readonly arms: readonly ArmSummary[];
+  readonly engine: EngineFacts;
+  readonly signals: readonly Signal[] | null;
+  readonly portTraces: readonly PortTrace[];
   readonly leaks: readonly Leak[];
   readonly ended: Summary["ended"];
   readonly endMessage: string | null;
   readonly simulated: boolean;
+  /** Faults that were injected. */
+  readonly faults: number;
   /** What teardown was refused, or got no answer to. */
   readonly teardown: readonly JobFailure[];
   /** Arms with waves that have failures and were cut off. */
@@ -29,6 +40,13 @@ const unnamed = ({ arms }: Grounds): readonly string[] => {
   if (amount === 0) return [];
   return [`the words of ${count(amount, "failure")} fit no known signature: read them first`];
 };
+
+const onPurpose = ({ faults }: Grounds): readonly string[] =>
+  faults === 0
+    ? []
+    : [
+        `${count(faults, "fault")} ${were(faults)} injected on purpose (--nemesis): the rates say nothing of the engine left alone`,
+      ];
 
 const claim = ({ id, jobs, failureRate }: ArmSummary): string => {
   if (failureRate === null) {
@@ -47,6 +65,97 @@ const claim = ({ id, jobs, failureRate }: ArmSummary): string => {
         `(Wilson 95 %: ${formatInterval(failureRate)})`;
 };
 
+/** What failures of one arm have in common. */
+interface Explained {
+  readonly cause: Cause | null;
+  readonly certainty: Certainty;
+  count: number;
+  readonly example: string;
+}
+
+const explained = ({ failures }: ArmSummary): readonly Explained[] => {
+  const found: Explained[] = [];
+  // Where nothing was looked at there is nothing to add to the class.
+  const looked = failures.flatMap((failure) =>
+    failure.causes.filter(({ after }) => after !== null),
+  );
+  for (const { cause, certainty, count: amount, example } of looked) {
+    const same = found.find((each) => each.cause === cause && each.certainty === certainty);
+    if (same === undefined) found.push({ cause, certainty, count: amount, example });
+    else same.count += amount;
+  }
+  return found.toSorted(
+    (a, b) => b.count - a.count || Number(a.cause === "gone") - Number(b.cause === "gone"),
+  );
+};
+
+const times = (amount: number, of: number): string => {
+  if (amount < of) return `${String(amount)} of ${String(of)} times`;
+  return of === 1 ? "once" : "each time";
+};
+
+/** Why, by the evidence; an example of it, and what makes it stop. */
+const causes = ({ arms }: Grounds): readonly string[] =>
+  arms.flatMap((arm) => {
+    const failed = arm.failures.reduce((total, failure) => total + failure.count, 0);
+    return explained(arm).map(({ cause, certainty, count: amount, example }) => {
+      const head = `${arm.id}, why: ${times(amount, failed)}`;
+      if (cause === null) return `${head} not known (${example})`;
+      const { meaning, advice } = CAUSES[cause];
+      const how = certainty === "shown" ? "shown" : "inferred";
+      return `${head} ${meaning} (${how}, e.g. ${example}); what helps: ${advice}`;
+    });
+  });
+
+/** What is known of this engine and makes such failures likelier. */
+const engineKnowledge = ({ arms, engine }: Grounds): readonly string[] => {
+  const dynamic = arms.some(
+    ({ mode, failures }) =>
+      letsDaemonChoose(mode) &&
+      failures.some((failure) => failure.class === "port.rootlesskit_addport_in_use"),
+  );
+  if (!dynamic || retriesAddPort(engine.version) !== false) return [];
+  return [
+    `Engine ${engine.version} does not try another dynamic port when RootlessKit refuses one; ${RETRYING_VERSIONS} do`,
+  ];
+};
+
+/** Levels at which a daemon complains. */
+const COMPLAINTS: ReadonlySet<string> = new Set(["warning", "error", "fatal", "panic"]);
+
+/** Longest piece of a log line in a sentence. */
+const LOG_WORDS = 90;
+
+const logWords = ({ template }: Signal): string =>
+  template.length <= LOG_WORDS ? template : `${template.slice(0, LOG_WORDS)}…`;
+
+const shapes = (signals: readonly Signal[]): readonly Signal[] => [
+  ...new Map(signals.map((signal) => [signal.template, signal])).values(),
+];
+
+/** What the daemon's log complains of, and whether that goes with failure. */
+const complaints = ({ signals, arms }: Grounds): readonly string[] => {
+  if (signals === null || arms.every(({ jobs }) => jobs.failed === 0)) return [];
+  const loud = signals.filter(({ level }) => level !== null && COMPLAINTS.has(level));
+  const associated = shapes(signals.filter(({ verdict }) => verdict === "associated"));
+  const idle = shapes(
+    loud.filter(({ verdict }) => verdict === "constant" || verdict === "not associated"),
+  );
+  const [example] = idle;
+  return [
+    ...associated.map(
+      (signal) =>
+        `in the daemon's log, "${logWords(signal)}" is associated with failure in ${signal.arm}`,
+    ),
+    ...(example === undefined
+      ? []
+      : [
+          `${count(idle.length, "recurring complaint")} of the daemon's log ${idle.length === 1 ? "does" : "do"} not go with failure, ` +
+            `e.g. "${logWords(example)}" (${example.verdict})`,
+        ]),
+  ];
+};
+
 const leftBehind = ({ leaks }: Grounds): readonly string[] => {
   if (leaks.length === 0) return [];
   const objects = leaks.reduce((total, { what }) => total + what.length, 0);
@@ -60,7 +169,7 @@ const ending = ({ ended, endMessage }: Grounds): readonly string[] => {
     case "interrupted":
       return ["the run was interrupted"];
     case "engine-lost":
-      return [`the run ended because of the engine: ${endMessage ?? "it no longer answered"}`];
+      return [`the run could not go on: ${endMessage ?? "it no longer answered"}`];
     case "killed":
       return ["the journal has no end: the process was killed, or is still running"];
     default:
@@ -97,14 +206,27 @@ const untidy = ({ teardown }: Grounds): readonly string[] => {
 };
 
 const retried = ({ arms }: Grounds): readonly string[] =>
-  arms.flatMap(({ id, portRetries }) =>
+  arms.flatMap(({ id, portRetries, failures }) =>
     portRetries === null || portRetries === 0
       ? []
       : [
           `the daemon's log has ${count(portRetries, "retry", "retries")} of a port allocation in ${id}: ` +
-            "what these cost is in the burst time, and no job saw them",
+            `what these cost is in the burst time${failures.length === 0 ? ", and no job saw them" : ""}`,
         ],
   );
+
+/** One number, two jobs: which one a client reaches depends on the address that it tries first. */
+const sharedPorts = ({ portTraces }: Grounds): readonly string[] => {
+  const amounts = new Map<string, number>();
+  for (const { arm, shared } of portTraces) {
+    if (shared.length > 0) amounts.set(arm, (amounts.get(arm) ?? 0) + shared.length);
+  }
+  return [...amounts].map(
+    ([arm, amount]) =>
+      `${count(amount, "host port")} of ${arm} ${were(amount)} one job's over IPv4 and another's over IPv6: ` +
+      "a client that says localhost may reach either; say 127.0.0.1, or publish on it",
+  );
+};
 
 const dependent = ({ arms }: Grounds): readonly string[] =>
   arms.some(({ n, failureRate }) => n > 1 && failureRate !== null)
@@ -113,13 +235,18 @@ const dependent = ({ arms }: Grounds): readonly string[] =>
 
 export const reasons = (grounds: Grounds): string[] => [
   ...(grounds.simulated ? ["the engine was simulated: this says nothing about a real one"] : []),
+  ...onPurpose(grounds),
   ...unnamed(grounds),
   ...grounds.arms.map(claim),
+  ...causes(grounds),
+  ...engineKnowledge(grounds),
+  ...complaints(grounds),
   ...leftBehind(grounds),
   ...ending(grounds),
   ...missing(grounds),
   ...biased(grounds),
   ...untidy(grounds),
   ...retried(grounds),
+  ...sharedPorts(grounds),
   ...dependent(grounds),
 ];

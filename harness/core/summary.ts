@@ -4,7 +4,14 @@
  * Durations are milliseconds, shares are fractions of 1, instants are ISO 8601 in UTC.
  */
 import { z } from "zod";
+import { CAUSE_NAMES, CERTAINTIES } from "./causes.ts";
+import { calibrationSchema } from "./calibration.ts";
 import { armSchema, engineFactsSchema } from "./events.ts";
+
+import { rateSchema, spreadSchema } from "./measures.ts";
+import { portTraceSchema } from "./port-trace.ts";
+import { signalSchema } from "./signals.ts";
+import { soakTrendSchema } from "./soak.ts";
 
 const text = z.string();
 const count = z.int().nonnegative();
@@ -14,17 +21,18 @@ const duration = z.number();
 const VERDICTS = ["holds", "violated", "unknown"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** Median and extremes of a sample; null where the sample is empty. */
-const spread = z
-  .object({ samples: z.int().positive(), median: duration, min: duration, max: duration })
-  .nullable();
-export type Spread = z.infer<typeof spread>;
-
-/** Wilson 95 % interval beside the observed fraction; null where nothing was observed. */
-const rate = z
-  .object({ failed: count, of: z.int().positive(), value: duration, low: duration, high: duration })
-  .nullable();
-export type Rate = z.infer<typeof rate>;
+/** What failures of one kind were brought about by, as evidence shows it. */
+const shownCause = z.object({
+  /** Null: the evidence could not be read, or there was none to have. */
+  cause: z.enum(CAUSE_NAMES).nullable(),
+  certainty: z.enum(CERTAINTIES),
+  count: z.int().positive(),
+  /** The evidence of one of them, in words. */
+  example: text,
+  /** From the failure to the look at it, the slowest; null where nothing was looked at. */
+  after: duration.nullable(),
+});
+export type ShownCause = z.infer<typeof shownCause>;
 
 const failure = z.object({
   /** Where the job stopped, e.g. `START_FAIL_mysql`. */
@@ -36,6 +44,8 @@ const failure = z.object({
   example: text,
   /** The jobs, for looking them up in the journal. */
   jobs: z.array(text),
+  /** Most frequent first; their counts add up to `count`. */
+  causes: z.array(shownCause),
 });
 export type Failure = z.infer<typeof failure>;
 
@@ -52,19 +62,19 @@ const armSummary = armSchema.extend({
   /** `unfinished`: cut off by a signal or a lost engine; in no rate. */
   jobs: z.object({ ok: count, failed: count, unfinished: count }),
   /** Over finished waves; null where none finished. */
-  failureRate: rate,
+  failureRate: rateSchema,
   /** Failures, most frequent first, but class `unknown` before all others. */
   failures: z.array(failure),
   /** Gate to the last job that was ready or had failed, one sample a finished wave. */
-  burst: spread,
+  burst: spreadSchema,
   /** First to last of the jobs' first requests written, one sample a wave. */
-  launchSkew: spread,
+  launchSkew: spreadSchema,
   /** Most calls to the daemon in flight at once, over all waves. */
   inFlight: count,
   /** Each operation of the burst, answered `done`. */
   phases: z.array(phase),
   /** One sample a finished wave. */
-  teardown: spread,
+  teardown: spreadSchema,
   /** Processor time of the harness during bursts over (burst time × cores); null without a burst. */
   harnessShare: duration.nullable(),
   /** Lines about the thread's network namespace in the daemon's log, per job; null: log not readable. */
@@ -98,6 +108,14 @@ export const summarySchema = z.object({
   simulated: z.boolean(),
   engine: engineFactsSchema,
   arms: z.array(armSummary),
+  /** What recurs in the daemon's log, and whether it goes with failure; null: no log could be read. */
+  signals: z.array(signalSchema).nullable(),
+  /** The ports of each wave in which one was refused, lost and replaced, or given to two jobs. */
+  portTraces: z.array(portTraceSchema),
+  /** What was counted after each wave, and whether it grows. */
+  soak: z.array(soakTrendSchema),
+  /** Trouble made on purpose, and what was made of it; null where there was none. */
+  calibration: calibrationSchema.nullable(),
   leaks: z.array(leak),
   verdict: z.enum(VERDICTS),
   /** The claims behind the verdict and what limits them, one sentence each. */

@@ -35,6 +35,13 @@ export const formatShare = (fraction: number): string => {
   return `${rounded.replace(/\.0$/, "")} %`;
 };
 
+/** The same for shares that are to be near 1: one decimal above 90 %, so that 99.6 % is not printed as 100 %. */
+export const formatHighShare = (fraction: number): string => {
+  const percent = fraction * 100;
+  const rounded = percent > 90 && percent < 100 ? percent.toFixed(1) : percent.toFixed(0);
+  return `${rounded.replace(/^100\.0$/, "99.9").replace(/\.0$/, "")} %`;
+};
+
 /** `1 job`, `3 jobs`. */
 export const count = (amount: number, noun: string, plural = `${noun}s`): string =>
   `${String(amount)} ${amount === 1 ? noun : plural}`;

@@ -11,6 +11,16 @@ export interface JobEdges {
   readonly deadlines: Deadlines;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
+  /** Called with every answer, at the instant at which it is there. */
+  readonly onAnswer?: (given: Given) => void;
+}
+
+/** An answer to an operation of a job. */
+export interface Given {
+  readonly job: RunningJob;
+  readonly operation: Operation;
+  readonly answer: Answer;
+  readonly at: Millis;
 }
 
 /** A job in one wave, and what it has learned so far. */
@@ -29,18 +39,21 @@ const READY_SLACK = seconds(5);
 const deadlineOf = (operation: Operation, deadlines: Deadlines): Millis =>
   operation.kind === "ready" ? millis(deadlines.ready + READY_SLACK) : deadlines.call;
 
+/** Names an operation of a job in the journal. */
+export const refOf = (job: RunningJob, operation: Operation) => ({
+  wave: job.wave,
+  job: job.plan.id,
+  operation: operation.kind,
+  ...("service" in operation ? { service: operation.service } : {}),
+});
+
 /** Performs one operation under its deadline and writes it to the journal, before and after. */
 export const observe = async (
   job: RunningJob,
   operation: Operation,
-  { clock, runtime, journal, deadlines, signal }: JobEdges,
+  { clock, runtime, journal, deadlines, signal, onAnswer }: JobEdges,
 ): Promise<Answer> => {
-  const ref = {
-    wave: job.wave,
-    job: job.plan.id,
-    operation: operation.kind,
-    ...("service" in operation ? { service: operation.service } : {}),
-  };
+  const ref = refOf(job, operation);
   const knowledge: Knowledge = { bindings: job.bindings };
   const invokedAt = clock.now();
   const pending = withDeadline(
@@ -50,7 +63,10 @@ export const observe = async (
   // After the request has been issued: a write to disk must not stand between the gate and the socket.
   journal.append({ event: "invoked", at: invokedAt, ...ref });
   const { answer, writtenAt } = await pending;
-  journal.append({ event: "answered", at: clock.now(), ...ref, writtenAt, answer });
+  const at = clock.now();
+  // Before the journal: what holds a port may let go of it in the time of a write.
+  onAnswer?.({ job, operation, answer, at });
+  journal.append({ event: "answered", at, ...ref, writtenAt, answer });
   if (operation.kind === "container.inspect" && answer.kind === "done") {
     job.bindings.set(operation.container, answer.bindings ?? []);
   }

@@ -2,6 +2,7 @@ import { StressError } from "../core/errors.ts";
 import type { EngineFacts } from "../core/events.ts";
 import { JOURNAL_VERSION, type EventOf } from "../core/events.ts";
 import type { Plan } from "../core/model.ts";
+import type { PlanRequest } from "../core/plan-request.ts";
 import { seconds } from "../core/units.ts";
 import { withDeadline } from "./deadline.ts";
 import { runWave, type RunEdges } from "./wave.ts";
@@ -10,6 +11,8 @@ import { runWave, type RunEdges } from "./wave.ts";
 export interface RunHeader {
   readonly tool: string;
   readonly command: readonly string[];
+  /** What the plan was made from; null for one made by hand. */
+  readonly request: PlanRequest | null;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly engine: EngineFacts;
@@ -53,12 +56,13 @@ export const performRun = async (
     seed: plan.seed,
     startedAt: header.startedAt,
     command: header.command,
+    ...(header.request === null ? {} : { request: header.request }),
     arms: plan.arms,
     waves: plan.waves.length,
     engine: header.engine,
   });
   // What the log holds so far is of the engine's start, not of the first wave.
-  await runtime.signals();
+  await runtime.witness.log();
   let kept: ReadonlySet<string> = new Set();
   for (const wave of plan.waves) {
     if (cancelled()) return end("interrupted");

@@ -1,11 +1,12 @@
 import pLimit from "p-limit";
 import type { Inventory, Operation, Plan, WavePlan } from "../core/model.ts";
-import type { Clock, Journal, ProcessorMeter, Runtime } from "../core/ports.ts";
+import type { Clock, Journal, ProcessorMeter, Runtime, Troublemaker } from "../core/ports.ts";
 import { millis } from "../core/units.ts";
 import { withDeadline } from "./deadline.ts";
 import { createGate } from "./gate.ts";
 import { sweepUntilQuiet } from "./sweep.ts";
 import { observe, runJob, type JobEdges, type RunningJob } from "./job.ts";
+import { createLooks } from "./looks.ts";
 
 /** Everything a run touches. */
 export interface RunEdges {
@@ -13,9 +14,14 @@ export interface RunEdges {
   readonly runtime: Runtime;
   readonly journal: Journal;
   readonly processor: ProcessorMeter;
+  /** Makes trouble on purpose; null in an ordinary run. */
+  readonly trouble: Troublemaker | null;
   /** Aborts when the run is cancelled; cleanup goes on under a deadline of its own. */
   readonly signal: AbortSignal;
 }
+
+/** Of the daemon's log, for one wave: a daemon with debug on writes about a hundred lines a container. */
+const MOST_LOG_LINES = 20_000;
 
 interface BurstEnd {
   /** Failed jobs that are to be left for a look. */
@@ -24,14 +30,22 @@ interface BurstEnd {
   readonly lost: boolean;
 }
 
-/** Releases all jobs at once; resolves when each is ready or has stopped. */
+/** Releases all jobs at once; resolves when each is ready or has stopped, and all failures were looked at. */
 const burst = async (
   wave: WavePlan,
   jobs: readonly RunningJob[],
   plan: Plan,
   { clock, runtime, journal, processor, signal }: RunEdges,
 ): Promise<BurstEnd> => {
-  const edges: JobEdges = { clock, runtime, journal, deadlines: plan.deadlines, signal };
+  const looks = createLooks({ clock, journal, witness: runtime.witness });
+  const edges: JobEdges = {
+    clock,
+    runtime,
+    journal,
+    deadlines: plan.deadlines,
+    signal,
+    onAnswer: looks.consider,
+  };
   const gate = createGate();
   const running = jobs.map(async (job) => {
     await gate.passed;
@@ -48,6 +62,9 @@ const burst = async (
     processor: millis(processor.used() - processorBefore),
     cores: processor.cores,
   });
+  await looks.settled();
+  const seen = await runtime.witness.ports();
+  journal.append({ event: "ports.seen", at: clock.now(), wave: wave.index, ...seen });
   const keeping = plan.keepFailed && !signal.aborted;
   return {
     keep: new Set(ends.filter(({ end }) => keeping && end !== "ok").map(({ job }) => job)),
@@ -88,13 +105,45 @@ const leftOver = (before: Inventory, after: Inventory, kept: ReadonlySet<string>
   volumes: kept.size > 0 ? [] : after.volumes.filter((name) => !before.volumes.includes(name)),
 });
 
+/** Performs the burst with the trouble that was asked for, which ends with it whatever happens. */
+const inTrouble = async <Result>(
+  wave: WavePlan,
+  { trouble, clock, journal, signal }: RunEdges,
+  body: () => Promise<Result>,
+): Promise<Result> => {
+  if (trouble === null) return await body();
+  try {
+    await trouble.strike(
+      wave,
+      (fault) => {
+        journal.append({ event: "fault.injected", at: clock.now(), wave: wave.index, fault });
+      },
+      signal,
+    );
+    return await body();
+  } finally {
+    await trouble.lift();
+  }
+};
+
+/** What the daemon wrote since the wave before; nothing where it cannot be read. */
+const writeDownLog = async (wave: number, { clock, journal, runtime }: RunEdges): Promise<void> => {
+  const lines = await runtime.witness.log();
+  if (lines === null) return;
+  journal.append({
+    event: "daemon.logged",
+    at: clock.now(),
+    wave,
+    lines: lines.slice(0, MOST_LOG_LINES),
+    dropped: Math.max(0, lines.length - MOST_LOG_LINES),
+  });
+};
+
 /**
- * One wave: burst, teardown, leak check. Cleanup runs whatever happened, also after a cancellation, and
+ * Burst, teardown, leak check. Cleanup runs whatever happened, also after a cancellation, and
  * within the plan's teardown deadline.
- *
- * @throws StressError when the engine does not answer the questions before and after the burst
  */
-export const runWave = async (
+const perform = async (
   wave: WavePlan,
   plan: Plan,
   keptBefore: ReadonlySet<string>,
@@ -123,7 +172,7 @@ export const runWave = async (
     },
   );
 
-  const { keep, lost } = await burst(wave, jobs, plan, edges);
+  const { keep, lost } = await inTrouble(wave, edges, () => burst(wave, jobs, plan, edges));
   const kept = new Set([...keptBefore, ...namesOf(keep)]);
   const done = jobs.filter((job) => !keep.has(job));
 
@@ -149,8 +198,26 @@ export const runWave = async (
       leaked,
       leakedPorts,
       stuck,
-      signals: await runtime.signals(),
+      counters: await runtime.witness.counters(),
     });
   });
   return kept;
+};
+
+/**
+ * One wave, and then the daemon's log of it: also where the engine was lost, since it may say why.
+ *
+ * @throws StressError when the engine does not answer the questions before and after the burst
+ */
+export const runWave = async (
+  wave: WavePlan,
+  plan: Plan,
+  keptBefore: ReadonlySet<string>,
+  edges: RunEdges,
+): Promise<ReadonlySet<string>> => {
+  try {
+    return await perform(wave, plan, keptBefore, edges);
+  } finally {
+    await writeDownLog(wave.index, edges);
+  }
 };

@@ -19,7 +19,7 @@ export const burstPlan = (options: {
     scenario: stacks,
     services: [],
     modes: [options.mode],
-    n: options.n,
+    ns: [options.n],
     waves: 1,
     ports: "all",
     images: options.images,

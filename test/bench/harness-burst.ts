@@ -27,8 +27,15 @@ export const harnessBurst = async (
     const engine = await runtime.describe(controller.signal);
     await performRun(
       plan,
-      { tool: "bench", command: [], startedAt: new Date().toISOString(), engine },
-      { clock, runtime, journal, processor: processorMeter, signal: controller.signal },
+      { tool: "bench", command: [], startedAt: new Date().toISOString(), request: null, engine },
+      {
+        clock,
+        runtime,
+        journal,
+        processor: processorMeter,
+        trouble: null,
+        signal: controller.signal,
+      },
     );
     const summary = judge(journal.events);
     const [arm] = summary.arms;

@@ -1,14 +1,12 @@
 import { inventoryOf, removeAll } from "../../docker/client/labelled.ts";
-import { ensureImages, resolveImageSet } from "../../docker/images/image-set.ts";
 import { findProgram } from "../../docker/managed/program.ts";
-import { defaultStateDir } from "../../docker/managed/state-directory.ts";
 import type { Plan } from "../../harness/core/model.ts";
 import { seeded, shuffled } from "../../harness/core/random.ts";
 import { seconds } from "../../harness/core/units.ts";
-import { ownerToken } from "../../harness/cli/owner.ts";
-import { openEngine, runtimeOf } from "../../harness/cli/engine-session.ts";
+import { runtimeOf } from "../../harness/cli/engine-session.ts";
 import { CleanupStack } from "../../harness/run/cleanup.ts";
 import { systemClock } from "../../harness/run/clock.ts";
+import { openManaged } from "../live/managed-session.ts";
 import { burstPlan } from "./burst-plan.ts";
 import { harnessBurst } from "./harness-burst.ts";
 import { bareBurst, cliBurst } from "./peers.ts";
@@ -27,23 +25,9 @@ export const liveRows = async ({
   readonly say: (line: string) => void;
 }): Promise<readonly Row[]> => {
   const { signal } = new AbortController();
-  const stateDir = defaultStateDir(process.env, process.geteuid?.() ?? -1);
   await using cleanup = new CleanupStack();
-  const session = await openEngine(
-    { kind: "managed" },
-    { stateDir, daemonJson: null, say, environment: process.env, signal },
-    cleanup,
-  );
+  const { session, set, ids } = await openManaged({ say, signal }, cleanup);
   const { docker, address } = session;
-  const set = resolveImageSet("debian");
-  const { ids } = await ensureImages({
-    set,
-    docker,
-    stateDir,
-    owner: ownerToken(),
-    narrate: say,
-    signal,
-  });
   const clock = systemClock();
   const runtime = await runtimeOf(session, {
     clock,

@@ -6,6 +6,7 @@ import { parseHost } from "../../docker/client/find-engine.ts";
 import { createRuntime } from "../../docker/client/runtime.ts";
 import { dialFake } from "../../docker/fake/dial.ts";
 import { spawnFakeEngine } from "../../docker/fake/spawn.ts";
+import { fakeWitness } from "../../docker/fake/witness.ts";
 import { resolveImageSet } from "../../docker/images/image-set.ts";
 import type { Mode } from "../../harness/core/model.ts";
 import { seeded, shuffled } from "../../harness/core/random.ts";
@@ -37,7 +38,7 @@ export const fakeBurst = async (n: number, mode: Mode): Promise<ArmSummary> => {
       dialPublished: (port) => dialFake({ socketPath: engine.socketPath, host: "127.0.0.1", port }),
       shared: false,
       listening: () => Promise.resolve(null),
-      signals: () => Promise.resolve({ netnsRestoreLines: null, portRetryLines: null }),
+      witness: fakeWitness(engine.socketPath),
       readyDeadline: seconds(120),
     });
     const plan = burstPlan({ n, mode, images: resolveImageSet("debian") });

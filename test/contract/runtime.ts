@@ -51,7 +51,7 @@ export const runtimeContract = (name: string, open: () => Promise<Subject>): voi
       scenario: stacks,
       services,
       modes: [mode],
-      n,
+      ns: [n],
       waves: 1,
       ports: "minimal",
       images: subject.images,

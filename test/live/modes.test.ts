@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readSockets, TCP_STATE } from "../../docker/evidence/sockets.ts";
+import { readSockets } from "../../docker/evidence/sockets.ts";
 import { readJournal } from "../../harness/run/journal.ts";
 import type { ArmSummary, Summary } from "../../harness/core/summary.ts";
 import { outDirectory, runStress, summaryOf } from "./stress.ts";
@@ -19,11 +19,18 @@ import { outDirectory, runStress, summaryOf } from "./stress.ts";
 const PROXY_TIMEOUT = "port.userland_proxy_timeout";
 const PUBLISHES = new Set(["ports", "ports-block", "ports-loopback"]);
 
-const armOf = (summary: Summary, id: string): ArmSummary => {
-  const arm = summary.arms.find((each) => each.id === id);
-  if (arm === undefined) throw new Error(`no arm ${id} in ${JSON.stringify(summary.arms)}`);
+/** The one arm of a mode: these runs have one number of jobs. */
+const armOf = (summary: Summary, mode: string): ArmSummary => {
+  const arms = summary.arms.filter((each) => each.mode === mode);
+  const [arm] = arms;
+  if (arm === undefined || arms.length > 1) throw new Error(JSON.stringify(summary.arms));
   return arm;
 };
+
+/** What the failures of an arm are attributed to, each cause once. */
+const causesOf = ({ failures }: ArmSummary): readonly (string | null)[] => [
+  ...new Set(failures.flatMap(({ causes }) => causes.map(({ cause }) => cause))),
+];
 
 const stress = async (...argv: string[]) => {
   const out = outDirectory();
@@ -33,7 +40,9 @@ const stress = async (...argv: string[]) => {
 
 test("16 jobs at once are all OK in every mode but the one in which all ask for the same ports", async () => {
   const modes = ["ports", "ports-block", "ports-loopback", "noports", "ports-fixed"];
-  const { summary, code, out } = await stress("--waves", "1", "--mode", modes.join(","));
+  const { summary, code, out } = await stress(
+    ...["--n", "16", "--waves", "1", "--mode", modes.join(",")],
+  );
   for (const mode of modes.filter((each) => each !== "ports-fixed")) {
     const arm = armOf(summary, mode);
     const expected = arm.failures.filter((failure) => failure.class === PROXY_TIMEOUT);
@@ -47,6 +56,10 @@ test("16 jobs at once are all OK in every mode but the one in which all ask for 
     (classes: ReadonlySet<string>) =>
       [...classes].every((name) => name === "port.already_allocated" || name === PROXY_TIMEOUT),
   );
+  // A true race, and shown as one: another job of the run has the port.
+  const conflicts = fixed.failures.filter((failure) => failure.class === "port.already_allocated");
+  for (const { causes } of conflicts)
+    expect(causes.map(({ cause }) => cause)).toEqual(["same_run"]);
   expect(code).toBe(1);
   expect(summary.leaks).toEqual([]);
   for (const arm of summary.arms) {
@@ -71,8 +84,9 @@ test("probes through published ports leave no socket in TIME_WAIT, on whatever p
     ),
   );
   expect(published.size).toBe(20);
-  const lingering = (await readSockets())?.filter(
-    ({ state, remotePort }) => state === TCP_STATE.timeWait && published.has(remotePort),
+  const sockets = (await readSockets({ kind: "host" }))?.all();
+  const lingering = sockets?.filter(
+    ({ state, remotePort }) => state === "time-wait" && published.has(remotePort),
   );
   expect(lingering).toEqual([]);
 });
@@ -93,6 +107,7 @@ test("on default pools the 31st network is one too many, and a wider pool has ro
   expect(arm.failures).toMatchObject([
     { label: "NET_FAIL", class: "network.subnet_exhausted", count: 1 },
   ]);
+  expect(causesOf(arm)).toEqual(["subnets_taken"]);
   expect(narrow.code).toBe(1);
 
   const daemonJson = join(narrow.out, "daemon.json");
@@ -118,5 +133,8 @@ test("a fixed port that a host process holds is told from one that another conta
   expect(armOf(summary, "ports-fixed").failures).toMatchObject([
     { label: "START_FAIL_redis", class: "port.rootlesskit_addport_in_use", count: 1 },
   ]);
+  const arm = armOf(summary, "ports-fixed");
+  expect(causesOf(arm)).toEqual(["host_listener"]);
+  expect(arm.failures[0]?.causes[0]?.example).toContain(`(pid ${String(process.pid)}, user `);
   expect(code).toBe(1);
 });

@@ -10,11 +10,13 @@ import { verdictLine } from "../../reports/verdict.ts";
 import { summarySchema } from "../../harness/core/summary.ts";
 import {
   arm,
+  emptySight,
   journalOf,
   killedBefore,
   portTaken,
   refused,
   RUN_ID,
+  socket,
   type RunScript,
 } from "../harness/core/history.ts";
 
@@ -39,6 +41,15 @@ const MIXED: RunScript = {
         4: [refused("container.start", "mysql", portTaken(32780))],
         9: [refused("ready", "redis", HOSTILE, "service")],
       },
+      looks: [
+        {
+          job: 3,
+          operation: "container.start",
+          service: "mysql",
+          sight: emptySight(32770, { host: [socket(32770)] }),
+        },
+        { job: 4, operation: "container.start", service: "mysql", sight: emptySight(32780) },
+      ],
       leaked: { networks: [`stress-${RUN_ID}-w1j03`] },
       leakedPorts: [32770],
     },

@@ -3,13 +3,20 @@ import { sweepDeadEngines } from "../../../docker/managed/engine.ts";
 import { purge } from "../../../docker/managed/purge.ts";
 import { EXIT, StressError } from "../../core/errors.ts";
 import { CleanupStack } from "../../run/cleanup.ts";
-import type { Command } from "../command-line.ts";
+import type { EngineChoice } from "../engine-choice.ts";
 import { openEngine } from "../engine-session.ts";
 import { describeLeftover, removeLeftovers } from "../leftovers.ts";
 import { isOwnerGone } from "../owner.ts";
 import type { Shell } from "../shell.ts";
 
-type CleanCommand = Extract<Command, { name: "clean" }>;
+export interface CleanOptions {
+  readonly engine: EngineChoice;
+  /** Null: whatever dead runs left. */
+  readonly run: string | null;
+  readonly purge: boolean;
+}
+
+type CleanCommand = CleanOptions;
 
 /** Removes labelled objects from an engine that is already there; none there means nothing to remove. */
 const cleanEngine = async ({ engine, run }: CleanCommand, shell: Shell): Promise<number> => {

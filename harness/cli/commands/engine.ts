@@ -7,11 +7,18 @@ import {
 } from "../../../docker/managed/engine.ts";
 import { resolveEngineDirectory } from "../../../docker/managed/engine-directory.ts";
 import { EXIT, StressError } from "../../core/errors.ts";
-import type { Command } from "../command-line.ts";
+import type { EngineChoice } from "../engine-choice.ts";
 import type { Shell } from "../shell.ts";
 import { readDaemonJson } from "../daemon-json.ts";
 
-type EngineCommand = Extract<Command, { name: "engine" }>;
+export interface EngineOptions {
+  readonly action: "up" | "down" | "list" | "env";
+  readonly engine: EngineChoice;
+  readonly daemonJson: string | null;
+  readonly target: string | null;
+}
+
+type EngineCommand = EngineOptions;
 
 /** The name given, or that of the only engine there is. */
 const chosenName = ({ target }: EngineCommand, { stateDir }: Shell): string => {

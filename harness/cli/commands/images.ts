@@ -1,12 +1,18 @@
 import { ensureImages, listImages, resolveImageSet } from "../../../docker/images/image-set.ts";
 import { EXIT, StressError } from "../../core/errors.ts";
 import { CleanupStack } from "../../run/cleanup.ts";
-import type { Command } from "../command-line.ts";
+import type { EngineChoice } from "../engine-choice.ts";
 import { openEngine } from "../engine-session.ts";
 import { ownerToken } from "../owner.ts";
 import type { Shell } from "../shell.ts";
 
-type ImagesCommand = Extract<Command, { name: "images" }>;
+export interface ImagesOptions {
+  readonly action: "build" | "pull" | "list";
+  readonly engine: EngineChoice;
+  readonly images: string | null;
+}
+
+type ImagesCommand = ImagesOptions;
 
 /** `stress images build|pull|list`: an image set on an engine, before a run needs it. */
 export const imagesCommand = async (command: ImagesCommand, shell: Shell): Promise<number> => {

@@ -2,57 +2,42 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import {
-  DaemonLog,
-  isNetnsRestoreLine,
-  isPortRetryLine,
-} from "../../../docker/evidence/daemon-log.ts";
+import { foundLog, managedLog, type FoundEngine } from "../../../docker/evidence/daemon-log.ts";
 
-test("each reading of a growing log gives the whole lines since the last one", async () => {
+const ENGINE: FoundEngine = { file: null, rootless: true, uid: 1000, since: new Date() };
+
+const logPath = (text: string): string => {
   const directory = mkdtempSync(join(tmpdir(), "daemon-log-"));
   onTestFinished(() => {
     rmSync(directory, { recursive: true });
   });
   const path = join(directory, "log");
-  writeFileSync(path, "one\ntw");
-  const log = new DaemonLog(path);
-  expect(await log.newLines()).toEqual(["one"]);
-  appendFileSync(path, "o\nthree\n");
-  expect(await log.newLines()).toEqual(["two", "three"]);
-  expect(await log.newLines()).toEqual([]);
+  writeFileSync(path, text);
+  return path;
+};
+
+test("the log of an engine of our own is read from its first line", async () => {
+  expect(await managedLog(logPath("one\n")).newLines()).toEqual(["one"]);
 });
 
-test("a log that cannot be read is null, not empty", async () => {
-  expect(await new DaemonLog("/nonexistent/log").newLines()).toBeNull();
+test("a log file that the user names is read from the moment at which it was named", async () => {
+  const file = logPath("old\n");
+  const log = await foundLog({ ...ENGINE, file }, null);
+  appendFileSync(file, "new\n");
+  expect(await log?.newLines()).toEqual(["new"]);
 });
 
-test.each([
-  [
-    `level=warning msg="failed to restore thread's network namespace" error="operation not permitted"`,
-    true,
-  ],
-  [
-    `level=error msg="libnetwork: restoring thread network namespace failed" error="operation not permitted"`,
-    true,
-  ],
-  [`level=error msg="failed get network namespace"`, false],
-])("%s is a netns-restore line: %s", (line, expected) => {
-  expect(isNetnsRestoreLine(line)).toBe(expected);
+test("a named file that is not there is the user's mistake", async () => {
+  await expect(foundLog({ ...ENGINE, file: "/nonexistent/log" }, null)).rejects.toMatchObject({
+    code: "usage",
+    message: "--daemon-log: /nonexistent/log cannot be read",
+  });
 });
 
-test.each([
-  [
-    `level=warning msg="Failed to allocate and map port: Timed out proxy starting the userland proxy, retry: 2"`,
-    true,
-  ],
-  [
-    `level=warning msg="Failed to allocate and map port" attempt=1 error="error while calling …"`,
-    true,
-  ],
-  [
-    `level=warning msg="Failed to allocate and map port 6379-6379: Error starting userland proxy: …"`,
-    false,
-  ],
-])("%s is a retry of a dynamic port: %s", (line, expected) => {
-  expect(isPortRetryLine(line)).toBe(expected);
+test("on a machine without journalctl there is no log to find", async () => {
+  expect(await foundLog(ENGINE, null)).toBeNull();
+});
+
+test("a journalctl that fails finds none either", async () => {
+  expect(await foundLog(ENGINE, ["false"])).toBeNull();
 });

@@ -1,6 +1,13 @@
 import type Dockerode from "dockerode";
 import { expect, test } from "vitest";
-import { createContainer, hostPorts, refusalOf, simulate, startContainer } from "./simulation.ts";
+import {
+  createContainer,
+  heldBy,
+  hostPorts,
+  refusalOf,
+  simulate,
+  startContainer,
+} from "./simulation.ts";
 
 const ID = "[0-9a-f]{64}";
 
@@ -57,7 +64,7 @@ test.each([
   ["29.0.0", "error while calling RootlessKit PortManager.AddPort()"],
   ["29.6.0", "error while calling RootlessKit PortManager.AddPort()"],
 ])("%s fails at once when the next port is taken on the host", async (version, words) => {
-  const { docker } = await simulate({ version, occupied: [32_769] });
+  const { docker } = await simulate({ version, held: heldBy("outbound", 32_769) });
   await startContainer(docker, { name: "before", ports: { 6379: "" } });
   const { status, message } = await startRefused(docker, { 6379: "" });
   expect(status).toBe(500);
@@ -70,7 +77,7 @@ test.each([
 });
 
 test("28.0.0 does not yet say that it was setting up networking", async () => {
-  const { docker } = await simulate({ version: "28.0.0", occupied: [32_768] });
+  const { docker } = await simulate({ version: "28.0.0", held: heldBy("outbound", 32_768) });
   const { message } = await startRefused(docker, { 6379: "" });
   expect(innerWords(message, "")).toMatch(/^error while calling RootlessKit PortManager.AddPort/);
 });
@@ -78,7 +85,10 @@ test("28.0.0 does not yet say that it was setting up networking", async () => {
 test.each(["20.10.24", "27.5.1", "28.3.0", "28.5.2"])(
   "%s takes the next dynamic port instead",
   async (version) => {
-    const { docker } = await simulate({ version, occupied: [32_768, 32_769, 32_770] });
+    const { docker } = await simulate({
+      version,
+      held: heldBy("outbound", 32_768, 32_769, 32_770),
+    });
     const container = await startContainer(docker, { name: "c", ports: { 6379: "" } });
     expect(await hostPorts(container)).toEqual({ "6379/tcp": ["0.0.0.0:32771", ":::32771"] });
   },
@@ -88,8 +98,8 @@ test.each([
   ["20.10.24", "", "Error starting userland proxy: error while calling PortManager.AddPort()"],
   ["28.5.2", NETWORKING, "error while calling RootlessKit PortManager.AddPort()"],
 ])("%s gives up after ten ports", async (version, prefix, words) => {
-  const occupied = Array.from({ length: 10 }, (_, index) => 32_768 + index);
-  const { docker } = await simulate({ version, occupied });
+  const held = heldBy("outbound", ...Array.from({ length: 10 }, (_, index) => 32_768 + index));
+  const { docker } = await simulate({ version, held });
   const { message } = await startRefused(docker, { 6379: "" });
   expect(innerWords(message, prefix)).toBe(
     `${words}: listen tcp4 0.0.0.0:32777: bind: address already in use`,
@@ -97,7 +107,7 @@ test.each([
 });
 
 test.each(["20.10.24", "28.5.2", "29.6.0"])("%s never replaces a fixed port", async (version) => {
-  const { docker } = await simulate({ version, occupied: [6379] });
+  const { docker } = await simulate({ version, held: heldBy("outbound", 6379) });
   const { status, message } = await startRefused(docker, { 6379: "6379" });
   expect(status).toBe(500);
   expect(message).toMatch(
@@ -116,7 +126,7 @@ test("a fixed port of another container is already allocated", async () => {
 });
 
 test("a forward that leaked is a conflict, not an address in use", async () => {
-  const { docker } = await simulate({ leaked: [7000, 7001], occupied: [7001] });
+  const { docker } = await simulate({ held: heldBy("forward", 7000, 7001) });
   const { message } = await startRefused(docker, { 6379: "7001" });
   expect(innerWords(message, NETWORKING)).toBe(
     "error while calling RootlessKit PortManager.AddPort(): conflict with ID 2",
@@ -132,7 +142,7 @@ test("a privileged port may not be bound", async () => {
 });
 
 test("a start that fails gives back what it had, and says why", async () => {
-  const { docker, engine } = await simulate({ occupied: [32_769] });
+  const { docker, engine } = await simulate({ held: heldBy("outbound", 32_769) });
   const { message } = await startRefused(docker, { 8123: "", 9000: "" });
   expect(engine.world.rootlesskit.listening()).toEqual([]);
   const [bridge] = engine.world.networks.all();
@@ -147,6 +157,6 @@ test("a start that fails gives back what it had, and says why", async () => {
 
 test("the host's ports can be taken and let go while it runs", async () => {
   const { docker, engine } = await simulate();
-  engine.world.rootlesskit.occupied.add(32_768);
+  await engine.world.occupy({ port: 32_768, by: "listener" });
   expect((await startRefused(docker, { 6379: "" })).message).toMatch(/0\.0\.0\.0:32768/);
 });

@@ -67,7 +67,7 @@ test.each(PROTOCOLS)(
 );
 
 test("a port that nobody published refuses, one without a service closes, a stranger's closes", async () => {
-  const { docker, dial } = await simulate({ occupied: [5000] });
+  const { docker, dial } = await simulate({ held: [{ port: 5000, by: "listener" }] });
   await startContainer(docker, { name: "c", image: "clickhouse", ports: { 9009: "" } });
   await expect(dial(31_000)(never)).rejects.toThrow("connect ECONNREFUSED 127.0.0.1:31000");
   const closed = "the other side closed the connection";

@@ -5,6 +5,7 @@ import Dockerode from "dockerode";
 import { onTestFinished } from "vitest";
 import { dialFake } from "../../../docker/fake/dial.ts";
 import { startFakeEngine, type FakeEngine } from "../../../docker/fake/engine.ts";
+import type { HeldPort } from "../../../docker/fake/held-port.ts";
 import type { FakeEngineOptions } from "../../../docker/fake/options.ts";
 import type { Dial } from "../../../docker/probe/dial.ts";
 
@@ -29,6 +30,10 @@ export const simulate = async (
     dial: (port) => dialFake({ socketPath, host: "127.0.0.1", port }),
   };
 };
+
+/** Ports of the simulated host that are taken from the start. */
+export const heldBy = (by: HeldPort["by"], ...ports: readonly number[]): readonly HeldPort[] =>
+  ports.map((port) => ({ port, by }));
 
 export interface Refusal {
   readonly status: number;

@@ -142,8 +142,8 @@ test("the report's command asks for the same run again, environment and seed inc
   const second = summarySchema.parse(JSON.parse(again.stdout));
   expect(second).toMatchObject({ seed, command });
   expect(second.arms.map(({ id, n }) => [id, n])).toEqual([
-    ["noports", 2],
-    ["ports", 2],
+    ["noports/n2", 2],
+    ["ports/n2", 2],
   ]);
 });
 

@@ -3,6 +3,8 @@
  * instant follows from the script, so that whole summaries can be compared to literals.
  */
 import type { EngineFacts, Event, EventOf } from "../../../harness/core/events.ts";
+import type { Sight, SightOf, SocketSeen } from "../../../harness/core/evidence.ts";
+import type { InjectedFault } from "../../../harness/core/nemesis.ts";
 import type { Answer, Arm, Mode, OperationKind } from "../../../harness/core/model.ts";
 import { millis } from "../../../harness/core/units.ts";
 
@@ -24,6 +26,14 @@ interface WaveScript {
   readonly leaked?: Partial<EventOf<"wave.ended">["leaked"]>;
   readonly leakedPorts?: readonly number[] | null;
   readonly stuck?: readonly string[];
+  /** What was seen two milliseconds after a failure, in five more. */
+  readonly looks?: readonly {
+    readonly job: number;
+    readonly operation: OperationKind;
+    readonly service?: string;
+    readonly sight: Sight;
+  }[];
+  readonly faults?: readonly InjectedFault[];
   readonly netnsRestoreLines?: number | null;
   readonly portRetryLines?: number | null;
 }
@@ -75,6 +85,20 @@ export const portTaken = (port: number): string =>
   `stress-${RUN_ID}-w1j01-mysql (${"4f0c".repeat(16)}): error while calling RootlessKit ` +
   `PortManager.AddPort(): listen tcp4 0.0.0.0:${String(port)}: bind: address already in use`;
 
+/** Wall clock of every script's run. */
+const STARTED_AT = "2026-11-21T04:00:00.000Z";
+
+/** A line of the daemon's log as it is written at an instant of the run. */
+export const logged = (at: number, text: string): string =>
+  `time="${new Date(Date.parse(STARTED_AT) + at).toISOString()}" ${text}`;
+
+/** As Engine 29.6.0 writes it. */
+const NETNS_RESTORE =
+  'level=warning msg="failed to restore thread\'s network namespace" error="operation not permitted"';
+/** As Engine 28.5.2 writes it. */
+const PORT_RETRY =
+  'level=warning msg="Failed to allocate and map port" attempt=1 error="listen tcp4 0.0.0.0:32771: bind: address already in use"';
+
 const ENGINE: EngineFacts = {
   simulated: false,
   address: "unix:///run/user/1000/docker.sock",
@@ -95,6 +119,34 @@ const ENGINE: EngineFacts = {
   enginePortRange: [32768, 60999],
   images: { "redis:7": "sha256:1111", "mysql:8.0": "sha256:2222" },
 };
+
+/** Nobody has the port, as far as can be seen. */
+export const emptySight = (port: number, seen: Partial<SightOf<"port">> = {}): SightOf<"port"> => ({
+  about: "port",
+  port,
+  hostIp: "0.0.0.0",
+  host: [],
+  engine: [],
+  forwards: [],
+  containers: [],
+  rules: [],
+  otherEngines: [],
+  unprivilegedStart: 1024,
+  ...seen,
+});
+
+/** A socket of the host on this port, by default a connection of somebody's to elsewhere. */
+export const socket = (port: number, seen: Partial<SocketSeen> = {}): SocketSeen => ({
+  family: 4,
+  localAddress: "127.0.0.1",
+  localPort: port,
+  remoteAddress: "127.0.0.1",
+  remotePort: 45_001,
+  state: "established",
+  uid: 1000,
+  holder: { pid: 4711, uid: 1000, user: "ci", command: "/usr/bin/node pull.js", part: "none" },
+  ...seen,
+});
 
 /** Milliseconds from the request to its answer. */
 const DURATION: Readonly<Record<OperationKind, number>> = {
@@ -183,6 +235,60 @@ const lastOf = (events: readonly Told[], otherwise: number): number =>
 const inOrder = (events: readonly Told[]): readonly Told[] =>
   events.toSorted((a, b) => a.at - b.at);
 
+/** The daemon's log of a wave: lines of the two kinds that the judge knows; none where it could not be read. */
+const loggedBy = (
+  { netnsRestoreLines, portRetryLines = 0 }: WaveScript,
+  { n }: Arm,
+  { wave, at }: { readonly wave: number; readonly at: number },
+): readonly EventOf<"daemon.logged">[] => {
+  if (netnsRestoreLines === null || portRetryLines === null) return [];
+  const line = (text: string, amount: number): readonly string[] =>
+    Array.from({ length: amount }, () => text);
+  return [
+    {
+      event: "daemon.logged",
+      at: millis(at),
+      wave,
+      lines: [
+        ...line(logged(at, NETNS_RESTORE), netnsRestoreLines ?? 12 * n),
+        ...line(logged(at, PORT_RETRY), portRetryLines),
+      ],
+      dropped: 0,
+    },
+  ];
+};
+
+const lookedAt = (
+  { looks = [] }: WaveScript,
+  jobs: readonly string[],
+  burst: readonly Told[],
+  wave: number,
+): readonly EventOf<"looked">[] =>
+  looks.map(({ job: number, operation, service, sight }) => {
+    const ref = {
+      wave,
+      job: jobs[number - 1] ?? "",
+      operation,
+      ...(service === undefined ? {} : { service }),
+    };
+    const failed = burst.find(
+      (each) =>
+        each.event === "answered" &&
+        each.job === ref.job &&
+        each.operation === operation &&
+        each.service === service,
+    );
+    if (failed === undefined) throw new Error(`${ref.job} was answered no ${operation}`);
+    return {
+      event: "looked",
+      at: millis(failed.at + 7),
+      ...ref,
+      failedAt: failed.at,
+      beganAt: millis(failed.at + 2),
+      sight,
+    };
+  });
+
 const waveEvents = (
   script: WaveScript,
   target: Arm,
@@ -219,6 +325,12 @@ const waveEvents = (
       arm: target.id,
       jobs,
     },
+    ...(script.faults ?? []).map((fault) => ({
+      event: "fault.injected" as const,
+      at: millis(gate),
+      wave: index,
+      fault,
+    })),
     { event: "gate.opened", at: millis(gate), wave: index },
     ...inOrder(burst),
     {
@@ -228,6 +340,7 @@ const waveEvents = (
       processor: millis((burstEnd - gate) / 10),
       cores: 2,
     },
+    ...lookedAt(script, jobs, burst, index),
     ...inOrder(teardown),
     {
       event: "wave.ended",
@@ -237,12 +350,8 @@ const waveEvents = (
       leaked: { containers: [], networks: [], volumes: [], ...script.leaked },
       leakedPorts: script.leakedPorts === undefined ? [] : script.leakedPorts,
       stuck: script.stuck ?? [],
-      signals: {
-        portRetryLines: script.portRetryLines === undefined ? 0 : script.portRetryLines,
-        netnsRestoreLines:
-          script.netnsRestoreLines === undefined ? 12 * target.n : script.netnsRestoreLines,
-      },
     },
+    ...loggedBy(script, target, { wave: index, at: teardownEnd + 5 }),
   ];
 };
 
@@ -257,7 +366,7 @@ export const journalOf = (script: RunScript): readonly Event[] => {
       tool: "0.1.0",
       run: RUN_ID,
       seed: "seed-1",
-      startedAt: "2026-11-21T04:00:00.000Z",
+      startedAt: STARTED_AT,
       command: ["run", "--n", "16", "--waves", "3", "--seed", "seed-1"],
       arms: script.arms,
       waves,

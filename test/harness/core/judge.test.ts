@@ -80,7 +80,22 @@ test.each<[string, OperationKind, string | null]>([
   );
   expect(jobs).toEqual({ ok: 2, failed: 1, unfinished: 0 });
   expect(failures).toEqual([
-    { label, class: "unknown", count: 1, example: "words", jobs: ["w1j2"] },
+    {
+      label,
+      class: "unknown",
+      count: 1,
+      example: "words",
+      jobs: ["w1j2"],
+      causes: [
+        {
+          cause: null,
+          certainty: "open",
+          count: 1,
+          example: "nothing was looked at",
+          after: null,
+        },
+      ],
+    },
   ]);
 });
 
@@ -95,7 +110,7 @@ test("of several failures the first answer counts", () => {
 });
 
 test.each([
-  ["timeout", "failed", "daemon.timeout"],
+  ["timeout", "failed", "daemon.hang"],
   ["connection-lost", "failed", "daemon.connection_lost"],
   ["cancelled", "unfinished", null],
 ] as const)("a job without an answer (%s) is %s", (reason, status, name) => {

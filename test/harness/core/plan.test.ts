@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { StressError } from "../../../harness/core/errors.ts";
 import { MODES, type Operation, type Plan } from "../../../harness/core/model.ts";
-import { plan, type PlanRequest } from "../../../harness/core/plan.ts";
+import type { PlanRequest } from "../../../harness/core/plan-request.ts";
+import { plan } from "../../../harness/core/plan.ts";
 import { millis } from "../../../harness/core/units.ts";
 import { stacks } from "../../../scenarios/stacks.ts";
 
@@ -13,7 +14,7 @@ const request = (changes: Partial<PlanRequest> = {}): PlanRequest => ({
   scenario: stacks,
   services: [],
   modes: ["ports", "noports"],
-  n: 2,
+  ns: [2],
   waves: 3,
   ports: "all",
   images: {
@@ -112,22 +113,23 @@ test.each([
 });
 
 test("the blocks of N jobs do not share a port", () => {
-  const found = published(plan(request({ modes: ["ports-block"], n: 50, waves: 1 })));
+  const found = published(plan(request({ modes: ["ports-block"], ns: [50], waves: 1 })));
   expect(found).toHaveLength(250);
   expect(new Set(found.map(({ hostPort }) => hostPort)).size).toBe(250);
 });
 
 test("--ports minimal publishes one port a service", () => {
-  const found = published(plan(request({ modes: ["ports"], n: 1, waves: 1, ports: "minimal" })));
+  const found = published(plan(request({ modes: ["ports"], ns: [1], waves: 1, ports: "minimal" })));
   expect(found.map(({ containerPort }) => containerPort)).toEqual([3306, 6379, 8123]);
 });
 
 test("every block holds one wave of each arm, and the seed decides their order", () => {
   const modes = [...MODES];
-  const laidOut = plan(request({ modes, waves: 4 }));
+  const laidOut = plan(request({ modes, ns: [1, 3], waves: 4 }));
   for (const block of [1, 2, 3, 4]) {
     const arms = laidOut.waves.filter((wave) => wave.block === block).map(({ arm }) => arm);
-    expect(arms.toSorted()).toEqual(modes.toSorted());
+    const expected = modes.flatMap((mode) => [`${mode}/n1`, `${mode}/n3`]);
+    expect(arms.toSorted()).toEqual(expected.toSorted());
   }
   const order = (seed: string) =>
     plan(request({ modes, waves: 4, seed })).waves.map(({ arm }) => arm);
@@ -136,7 +138,7 @@ test("every block holds one wave of each arm, and the seed decides their order",
 });
 
 test("no two objects of a run share a name", () => {
-  const laidOut = plan(request({ n: 12, waves: 2 }));
+  const laidOut = plan(request({ ns: [3, 12], waves: 2 }));
   const names = jobsOf(laidOut).flatMap((job) =>
     job.teardown
       .flat()
@@ -147,7 +149,7 @@ test("no two objects of a run share a name", () => {
 
 test.each([
   [{ services: ["postgres"] }, /has no "postgres"; it has mysql, redis, clickhouse/],
-  [{ modes: ["ports-block"], n: 1000 }, /hold 907 jobs, not 1000/],
+  [{ modes: ["ports-block"], ns: [1, 1000] }, /hold 907 jobs, not 1000/],
   [{ images: { name: "mine", images: {} } }, /set mine names no image for "mysql"/],
 ] as const)("what cannot be planned is refused in one line: %#", (changes, message) => {
   const refused = (): Plan => plan(request(changes));

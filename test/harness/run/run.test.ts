@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { StressError } from "../../../harness/core/errors.ts";
 import type { Event } from "../../../harness/core/events.ts";
+import type { Question } from "../../../harness/core/evidence.ts";
 import type { Answer, JobPlan, Operation, Plan } from "../../../harness/core/model.ts";
+import type { Troublemaker, Witness } from "../../../harness/core/ports.ts";
 import { millis } from "../../../harness/core/units.ts";
 import { performRun } from "../../../harness/run/run.ts";
+import { emptySight } from "../core/history.ts";
 import { FACTS, simulatedRuntime, type SimulatedOptions } from "./simulated-runtime.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -70,19 +73,40 @@ interface Trial {
   readonly plan?: Plan;
   readonly answer: SimulatedOptions["answer"];
   readonly alive?: () => boolean;
+  readonly clock?: VirtualClock;
+  readonly witness?: Partial<Witness>;
+  readonly trouble?: Troublemaker;
   /** Called with each event; may cancel the run. */
   readonly onEvent?: (event: Event, cancel: () => void) => void;
 }
 
-const perform = async ({ plan = smallPlan(), answer, alive, onEvent }: Trial) => {
-  const clock = new VirtualClock();
+const perform = async ({
+  plan = smallPlan(),
+  clock = new VirtualClock(),
+  answer,
+  alive,
+  witness,
+  trouble,
+  onEvent,
+}: Trial) => {
   const controller = new AbortController();
   const events: Event[] = [];
-  const simulated = simulatedRuntime({ clock, answer, ...(alive === undefined ? {} : { alive }) });
+  const simulated = simulatedRuntime({
+    clock,
+    answer,
+    witness: witness ?? {},
+    ...(alive === undefined ? {} : { alive }),
+  });
   const reason = await clock.drive(
     performRun(
       plan,
-      { tool: "0", command: [], startedAt: "2026-01-01T00:00:00.000Z", engine: FACTS },
+      {
+        tool: "0",
+        command: [],
+        startedAt: "2026-01-01T00:00:00.000Z",
+        request: null,
+        engine: FACTS,
+      },
       {
         clock,
         runtime: simulated.runtime,
@@ -95,6 +119,7 @@ const perform = async ({ plan = smallPlan(), answer, alive, onEvent }: Trial) =>
           },
         },
         processor: { used: () => millis(0), cores: 2 },
+        trouble: trouble ?? null,
         signal: controller.signal,
       },
     ),
@@ -142,6 +167,7 @@ test("a wave in which one start is refused, from the first event to the last", a
     "30 w1j1 ready",
     "40 w1j1 ready done",
     "40 burst.ended",
+    "40 ports.seen",
     "40 w1j1 container.remove",
     "50 w1j1 container.remove done",
     "50 w1j1 network.remove",
@@ -203,6 +229,115 @@ test("what teardown left is reported as leaked and then swept", async () => {
   const ended = events.find((event) => event.event === "wave.ended");
   expect(ended?.leaked.containers).toEqual(["w1j1-redis"]);
   expect(inventory().containers).toEqual([]);
+});
+
+/** The words for a port that somebody on the host holds, as the daemon passes them on. */
+const TAKEN =
+  "error while calling PortManager.AddPort(): listen tcp4 0.0.0.0:32771: bind: address already in use";
+
+const isSecondStart = isStartOf("w1j2");
+
+test("a refused port is looked at, at the instant of the refusal, and the look is in the journal", async () => {
+  const asked: Question[] = [];
+  const sight = emptySight(32_771);
+  const { events } = await perform({
+    answer: (operation) => (isSecondStart(operation) ? refused(TAKEN) : done(10)),
+    witness: {
+      look: (question) => {
+        asked.push(question);
+        return Promise.resolve(sight);
+      },
+    },
+  });
+  expect(asked).toEqual([{ about: "port", port: 32_771, hostIp: "0.0.0.0" }]);
+  const looked = events.find((event) => event.event === "looked");
+  expect(looked).toMatchObject({ job: "w1j2", operation: "container.start", service: "redis" });
+  expect(looked).toMatchObject({ failedAt: 25, beganAt: 25, sight });
+});
+
+test("the burst's time holds no look, and teardown waits for all of them", async () => {
+  const clock = new VirtualClock();
+  const { events } = await perform({
+    clock,
+    answer: (operation) => (isSecondStart(operation) ? refused(TAKEN) : done(10)),
+    witness: {
+      look: async () => {
+        await clock.sleep(millis(500), new AbortController().signal);
+        return emptySight(32_771);
+      },
+    },
+  });
+  const order = told(events).filter((line) => /burst|looked|w1j1 container.remove$/.test(line));
+  expect(order).toEqual(["40 burst.ended", "525 looked", "525 w1j1 container.remove"]);
+});
+
+test("what is refused in words about nothing that can be seen is not looked at", async () => {
+  const { events } = await perform({
+    answer: (operation) => (isSecondStart(operation) ? refused("no") : done(10)),
+  });
+  expect(events.filter(({ event }) => event === "looked")).toEqual([]);
+});
+
+const FAULT = {
+  id: "f1",
+  kind: "occupy",
+  target: { of: "port", port: 32_771 },
+  truth: "outbound_connection",
+  note: "a connection",
+} as const;
+
+test("trouble stands before the gate opens, and ends before teardown", async () => {
+  const lifted: number[] = [];
+  const clock = new VirtualClock();
+  const { events } = await perform({
+    clock,
+    answer: () => done(10),
+    trouble: {
+      strike: (_wave, report) => {
+        report(FAULT);
+        return Promise.resolve();
+      },
+      lift: () => {
+        lifted.push(clock.now());
+        return Promise.resolve();
+      },
+    },
+  });
+  const order = events.map(({ event }) => event).filter((event) => /fault|gate/.test(event));
+  expect(order).toEqual(["fault.injected", "gate.opened"]);
+  expect(lifted).toEqual([40]);
+});
+
+test("trouble that cannot be made is lifted all the same, and ends the run with its words", async () => {
+  let lifted = 0;
+  const { events, reason } = await perform({
+    answer: () => done(10),
+    trouble: {
+      strike: () => Promise.reject(new StressError("environment", "no second engine here")),
+      lift: () => {
+        lifted += 1;
+        return Promise.resolve();
+      },
+    },
+  });
+  expect(lifted).toBe(1);
+  expect(reason).toBe("engine-lost");
+  expect(events.at(-1)).toMatchObject({ message: "no second engine here" });
+});
+
+test("the daemon's log of a wave is kept with it, that of the engine's start is not", async () => {
+  let readings = 0;
+  const { events } = await perform({
+    answer: () => done(10),
+    witness: {
+      log: () => {
+        readings += 1;
+        return Promise.resolve([`line ${String(readings)}`]);
+      },
+    },
+  });
+  const logged = events.filter((event) => event.event === "daemon.logged");
+  expect(logged.map(({ wave, lines }) => [wave, lines])).toEqual([[1, ["line 2"]]]);
 });
 
 test("--keep-failed keeps failed jobs alone, does not call them leaked, and ends the run there", async () => {

@@ -1,7 +1,8 @@
 import type { EngineFacts } from "../../../harness/core/events.ts";
+import { UNCOUNTED } from "../../../harness/core/evidence.ts";
 import type { Answer, Inventory, Operation } from "../../../harness/core/model.ts";
 import { DeadlinePassed } from "../../../harness/core/errors.ts";
-import type { Clock, Runtime } from "../../../harness/core/ports.ts";
+import type { Clock, Runtime, Witness } from "../../../harness/core/ports.ts";
 import { millis } from "../../../harness/core/units.ts";
 
 export const FACTS: EngineFacts = {
@@ -32,10 +33,26 @@ export interface SimulatedOptions {
     operation: Operation,
   ) => { readonly answer: Answer; readonly after: number } | null;
   readonly alive?: () => boolean;
+  /** What is seen beside the jobs; nothing unless told otherwise. */
+  readonly witness?: Partial<Witness>;
 }
 
+/** Sees nothing, as where neither sockets nor logs can be read. */
+const BLIND: Witness = {
+  look: () =>
+    Promise.resolve({ about: "daemon", state: null, pid: null, answers: true, goroutines: null }),
+  ports: () => Promise.resolve({ forwards: null, engineListening: null }),
+  counters: () => Promise.resolve(UNCOUNTED),
+  log: () => Promise.resolve(null),
+};
+
 /** A runtime without an engine: it remembers what was created and removed, and takes virtual time. */
-export const simulatedRuntime = ({ clock, answer, alive = () => true }: SimulatedOptions) => {
+export const simulatedRuntime = ({
+  clock,
+  answer,
+  alive = () => true,
+  witness = {},
+}: SimulatedOptions) => {
   const containers = new Set<string>();
   const networks = new Set<string>();
   const removed: Inventory[] = [];
@@ -80,7 +97,7 @@ export const simulatedRuntime = ({ clock, answer, alive = () => true }: Simulate
       return Promise.resolve([]);
     },
     listening: () => Promise.resolve([]),
-    signals: () => Promise.resolve({ netnsRestoreLines: 0, portRetryLines: 0 }),
+    witness: { ...BLIND, ...witness },
   };
   return { runtime, inventory, removed };
 };

@@ -1,0 +1,22 @@
+import type { ReportOptions } from "../commands/report.ts";
+import { entry } from "./entry.ts";
+import { jsonOption, outOption, usage } from "./flags.ts";
+
+const optionsOf = { ...outOption, ...jsonOption };
+
+export const reportEntry = entry({
+  name: "report",
+  words: "report [run]",
+  describe: "render a run again from its journal",
+  flags: Object.keys(optionsOf),
+  build: (command) =>
+    command
+      .positional("run", { describe: "its id, its directory, or latest", type: "string" })
+      .options(optionsOf),
+  read: (args): ReportOptions => ({
+    run: args.run ?? usage("report needs a run: its id, its directory, or latest"),
+    out: args.out ?? usage("--out needs a value"),
+    json: args.json,
+  }),
+  load: async () => (await import("../commands/report.ts")).reportCommand,
+});

@@ -1,0 +1,49 @@
+/**
+ * Looks at what fails, while the burst goes on.
+ */
+import type { Question } from "../core/evidence.ts";
+import type { Clock, Journal, Witness } from "../core/ports.ts";
+import { questionsOf } from "../core/questions.ts";
+import { refOf, type Given } from "./job.ts";
+
+/** The looks of one wave. */
+export interface Looks {
+  /** Begins to look at once if the answer calls for it; returns without waiting. */
+  readonly consider: (given: Given) => void;
+  /** Resolves when every look begun so far is in the journal. */
+  readonly settled: () => Promise<void>;
+}
+
+export const createLooks = ({
+  clock,
+  journal,
+  witness,
+}: {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly witness: Witness;
+}): Looks => {
+  const underWay: Promise<void>[] = [];
+  const look = async ({ job, operation, at: failedAt }: Given, question: Question) => {
+    const beganAt = clock.now();
+    const sight = await witness.look(question);
+    journal.append({
+      event: "looked",
+      at: clock.now(),
+      ...refOf(job, operation),
+      failedAt,
+      beganAt,
+      sight,
+    });
+  };
+  return {
+    consider: (given) => {
+      for (const question of questionsOf(given.answer, given.operation, given.job.plan)) {
+        underWay.push(look(given, question));
+      }
+    },
+    settled: async () => {
+      await Promise.all(underWay);
+    },
+  };
+};
