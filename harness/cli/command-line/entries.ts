@@ -1,3 +1,4 @@
+import { calibrateEntry } from "./calibrate.ts";
 import { classifyEntry } from "./classify.ts";
 import { cleanEntry } from "./clean.ts";
 import { engineEntry } from "./engine.ts";
@@ -11,6 +12,7 @@ export const ENTRIES: readonly Entry[] = [
   runEntry,
   reportEntry,
   classifyEntry,
+  calibrateEntry,
   engineEntry,
   imagesEntry,
   cleanEntry,

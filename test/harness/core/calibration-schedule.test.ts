@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import {
+  CALIBRATED_KINDS,
+  calibrationSchedule,
+  parseKinds,
+  type ScheduleRequest,
+} from "../../../harness/core/calibration-schedule.ts";
+import { StressError } from "../../../harness/core/errors.ts";
+import { OCCUPANTS, type Nemesis } from "../../../harness/core/nemesis.ts";
+
+const request = (changes: Partial<ScheduleRequest> = {}): ScheduleRequest => ({
+  faults: 20,
+  seed: "s",
+  kinds: CALIBRATED_KINDS,
+  jobs: 6,
+  pauseSeconds: 10,
+  ...changes,
+});
+
+const faultsIn = (nemeses: readonly Nemesis[]): number =>
+  nemeses.reduce((sum, nemesis) => sum + ("ports" in nemesis ? nemesis.ports : 1), 0);
+
+test.each([1, 2, 7, 20, 100, 1000])("%i faults are as many, whatever their kinds", (faults) => {
+  for (const kinds of [
+    CALIBRATED_KINDS,
+    ["occupy"],
+    ["slow-daemon"],
+    ["name-clash", "exhaust-subnets"],
+  ] as const) {
+    const schedule = calibrationSchedule(request({ faults, kinds }));
+    expect(faultsIn(schedule.flat()), kinds.join()).toBe(faults);
+  }
+});
+
+test("twenty faults have every kind and every occupant among them, and a wave without any", () => {
+  const schedule = calibrationSchedule(request());
+  const names = new Set(
+    schedule.flat().map((each) => (each.kind === "occupy" ? each.by : each.kind)),
+  );
+  expect(names).toEqual(
+    new Set([...OCCUPANTS, ...CALIBRATED_KINDS.filter((kind) => kind !== "occupy")]),
+  );
+  expect(schedule).toContainEqual([]);
+});
+
+test("what hits every job has its wave to itself; what hits one leaves a third of the jobs alone", () => {
+  for (const wave of calibrationSchedule(request({ faults: 300, jobs: 9 }))) {
+    const alone = wave.some(({ kind }) => kind === "exhaust-subnets" || kind === "slow-daemon");
+    expect(faultsIn(wave)).toBeLessThanOrEqual(alone ? 1 : 6);
+  }
+});
+
+test("the same seed gives the same schedule, another seed another", () => {
+  expect(calibrationSchedule(request())).toEqual(calibrationSchedule(request()));
+  expect(calibrationSchedule(request({ seed: "t" }))).not.toEqual(calibrationSchedule(request()));
+});
+
+test.each([
+  ["kill-daemon", "ends the run"],
+  ["kill-runner", "ends the run"],
+  ["occupy:3", "is not a nemesis"],
+])("--only %s is refused: it %s", (name, words) => {
+  expect(() => parseKinds([name])).toThrow(StressError);
+  expect(() => parseKinds([name])).toThrow(words);
+});

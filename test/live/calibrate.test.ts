@@ -1,0 +1,27 @@
+/**
+ * Attribution scored against known truth on a real engine: real sockets, real processes, a second real engine.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { calibrationSchema } from "../../harness/core/calibration.ts";
+import { outDirectory, runStress } from "./stress.ts";
+
+test("twenty faults of every kind are all met and attributed right, and nobody else is accused", async () => {
+  const out = outDirectory();
+  const argv = ["calibrate", "--engine", "managed", "--faults", "20", "--seed", "live"];
+  const { code, stdout, stderr } = await runStress([...argv, "--json", "--out", out]);
+  const calibration = calibrationSchema.parse(JSON.parse(stdout));
+  const { injected, fates, scores, bystanders, faults } = calibration;
+  const missed = faults.filter(({ score }) => score !== "right");
+  expect(missed, stderr).toEqual([]);
+  expect({ injected, fates, scores }).toEqual({
+    injected: 20,
+    fates: { met: 20, absorbed: 0, untouched: 0 },
+    scores: { right: 20, wrong: 0, open: 0 },
+  });
+  expect(bystanders.accused).toBe(0);
+  expect(new Set(faults.map(({ truth }) => truth)).size).toBe(8);
+  expect(code).toBe(0);
+  expect(readFileSync(join(out, "latest", "calibration.md"), "utf8")).toContain("20 faults");
+});
