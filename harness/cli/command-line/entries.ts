@@ -3,14 +3,18 @@ import { classifyEntry } from "./classify.ts";
 import { cleanEntry } from "./clean.ts";
 import { engineEntry } from "./engine.ts";
 import type { Entry } from "./entry.ts";
+import { explainEntry } from "./explain.ts";
 import { imagesEntry } from "./images.ts";
 import { reportEntry } from "./report.ts";
+import { reproEntry } from "./repro.ts";
 import { runEntry } from "./run.ts";
 
 /** Every command, in the order of `--help`. */
 export const ENTRIES: readonly Entry[] = [
   runEntry,
   reportEntry,
+  explainEntry,
+  reproEntry,
   classifyEntry,
   calibrateEntry,
   engineEntry,
