@@ -1,6 +1,7 @@
 import { calibrateEntry } from "./calibrate.ts";
 import { classifyEntry } from "./classify.ts";
 import { cleanEntry } from "./clean.ts";
+import { doctorEntry } from "./doctor.ts";
 import { engineEntry } from "./engine.ts";
 import type { Entry } from "./entry.ts";
 import { explainEntry } from "./explain.ts";
@@ -17,6 +18,7 @@ export const ENTRIES: readonly Entry[] = [
   reproEntry,
   classifyEntry,
   calibrateEntry,
+  doctorEntry,
   engineEntry,
   imagesEntry,
   cleanEntry,

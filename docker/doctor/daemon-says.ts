@@ -1,0 +1,193 @@
+/**
+ * What the daemon says of itself, its containers and its networks. Only GETs.
+ */
+import type Dockerode from "dockerode";
+import pLimit from "p-limit";
+import { z } from "zod";
+import type {
+  ContainerSeen,
+  DaemonSays,
+  LeftoverSeen,
+  NetworkSeen,
+  PublishedPort,
+} from "../../harness/core/doctor/facts.ts";
+import { decode, list, map } from "../client/daemon-schemas.ts";
+import { ask, leftovers } from "../client/labelled.ts";
+import type { RootlesskitInfo } from "../evidence/rootlesskit.ts";
+
+const versionAnswer = z.object({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  Components: list(z.object({ Name: z.string(), Details: map(z.string()) })),
+});
+
+const infoAnswer = z.object({
+  CgroupDriver: z.string().default("unknown"),
+  CgroupVersion: z.string().nullish(),
+  LiveRestoreEnabled: z.boolean().default(false),
+  SecurityOptions: list(z.string()),
+  DefaultAddressPools: z.array(z.object({ Base: z.string(), Size: z.int() })).nullish(),
+  FirewallBackend: z.object({ Driver: z.string() }).nullish(),
+});
+
+const attachments = z.object({
+  Networks: map(z.object({ IPAddress: z.string().default("") })),
+});
+
+const listAnswer = z.array(
+  z.object({
+    Id: z.string(),
+    Names: list(z.string()),
+    State: z.string(),
+    HostConfig: z.object({ NetworkMode: z.string().default("") }).prefault({}),
+    Ports: list(
+      z.object({
+        IP: z.string().default(""),
+        PrivatePort: z.int(),
+        PublicPort: z.int().optional(),
+        Type: z.string(),
+      }),
+    ),
+    NetworkSettings: attachments.nullish(),
+  }),
+);
+type Listed = z.infer<typeof listAnswer>[number];
+
+const inspectAnswer = z.object({
+  State: z.object({ Pid: z.int().default(0) }),
+  HostConfig: z.object({
+    PortBindings: map(list(z.object({ HostIp: z.string().default(""), HostPort: z.string() }))),
+  }),
+});
+
+const networksAnswer = z.array(
+  z.object({
+    Name: z.string(),
+    Driver: z.string(),
+    IPAM: z.object({ Config: list(z.object({ Subnet: z.string().optional() })) }),
+  }),
+);
+
+/** Inspections under way at once: this is a look, not a load. */
+const INSPECTIONS = 4;
+
+const isRunning = ({ State }: Listed): boolean => State === "running" || State === "paused";
+
+/** What a container asks for by number: without one the daemon chooses, and with two between them. */
+const wishes = ({ HostConfig }: z.infer<typeof inspectAnswer>): readonly PublishedPort[] =>
+  Object.entries(HostConfig.PortBindings).flatMap(([key, bindings]) => {
+    const [containerPort, protocol = "tcp"] = key.split("/");
+    return bindings.flatMap(({ HostIp, HostPort }) =>
+      /^\d+$/.test(HostPort)
+        ? [
+            {
+              protocol,
+              hostIp: HostIp,
+              hostPort: Number(HostPort),
+              containerPort: Number(containerPort),
+            },
+          ]
+        : [],
+    );
+  });
+
+const publishedBy = ({ Ports }: Listed): readonly PublishedPort[] =>
+  Ports.flatMap(({ IP, PrivatePort, PublicPort, Type }) =>
+    PublicPort === undefined
+      ? []
+      : [{ protocol: Type, hostIp: IP, hostPort: PublicPort, containerPort: PrivatePort }],
+  );
+
+const containersOf = async (
+  docker: Dockerode,
+  signal: AbortSignal,
+): Promise<readonly ContainerSeen[]> => {
+  const path = "/containers/json?all=true";
+  const listed = decode(listAnswer, await ask(docker, path, signal), path);
+  const limit = pLimit(INSPECTIONS);
+  const inspect = async ({ Id }: Listed): Promise<z.infer<typeof inspectAnswer> | null> => {
+    const one = `/containers/${encodeURIComponent(Id)}/json`;
+    try {
+      return decode(inspectAnswer, await ask(docker, one, signal), one);
+    } catch {
+      // Removed in between, or locked by the daemon while it is being started.
+      return null;
+    }
+  };
+  return await Promise.all(
+    listed.map(async (container): Promise<ContainerSeen> => {
+      const hostNetwork = container.HostConfig.NetworkMode === "host";
+      const running = isRunning(container);
+      const inspected = hostNetwork || !running ? await limit(() => inspect(container)) : null;
+      const networks = Object.values(container.NetworkSettings?.Networks ?? {});
+      const pid = inspected?.State.Pid ?? 0;
+      return {
+        name: container.Names[0]?.replace(/^\//, "") ?? container.Id,
+        state: container.State,
+        pid: pid === 0 ? null : pid,
+        hostNetwork,
+        addresses: networks.flatMap(({ IPAddress }) => (IPAddress === "" ? [] : [IPAddress])),
+        ports: running ? publishedBy(container) : inspected === null ? [] : wishes(inspected),
+      };
+    }),
+  );
+};
+
+const networksOf = async (
+  docker: Dockerode,
+  signal: AbortSignal,
+): Promise<readonly NetworkSeen[]> =>
+  decode(networksAnswer, await ask(docker, "/networks", signal), "/networks").map(
+    ({ Name, Driver, IPAM }) => ({
+      name: Name,
+      driver: Driver,
+      subnets: IPAM.Config.flatMap(({ Subnet }) => Subnet ?? []),
+    }),
+  );
+
+/** What was answered, or null: one question too many must not take the other answers with it. */
+const orNull = <Value>(answer: Promise<Value>): Promise<Value | null> => answer.catch(() => null);
+
+export interface DaemonQuestion {
+  readonly docker: Dockerode;
+  /** What RootlessKit says of itself, which beats what the daemon says of it. */
+  readonly rootlesskit: RootlesskitInfo | null;
+  /** Whether the process of an owner label certainly no longer runs. */
+  readonly isOwnerGone: (token: string) => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** @throws StressError("engine-lost") when it does not even tell what it is */
+export const daemonSays = async (question: DaemonQuestion): Promise<DaemonSays> => {
+  const { docker, rootlesskit, isOwnerGone, signal } = question;
+  const left = async (): Promise<readonly LeftoverSeen[]> =>
+    (await leftovers(docker, signal)).map(({ run, owner, inventory }) => ({
+      run,
+      containers: inventory.containers.length,
+      networks: inventory.networks.length,
+      ownerGone: isOwnerGone(owner),
+    }));
+  const [version, info, containers, networks, found] = await Promise.all([
+    ask(docker, "/version", signal).then((answer) => decode(versionAnswer, answer, "/version")),
+    ask(docker, "/info", signal).then((answer) => decode(infoAnswer, answer, "/info")),
+    orNull(containersOf(docker, signal)),
+    orNull(networksOf(docker, signal)),
+    orNull(left()),
+  ]);
+  const told = version.Components.find(({ Name }) => Name === "rootlesskit")?.Details;
+  return {
+    version: version.Version,
+    apiVersion: version.ApiVersion,
+    rootless: info.SecurityOptions.some((option) => option.startsWith("name=rootless")),
+    networkDriver: rootlesskit?.networkDriver ?? told?.["NetworkDriver"] ?? null,
+    portDriver: rootlesskit?.portDriver ?? told?.["PortDriver"] ?? null,
+    cgroupDriver: info.CgroupDriver,
+    cgroupVersion: info.CgroupVersion ?? null,
+    liveRestore: info.LiveRestoreEnabled,
+    pools: info.DefaultAddressPools?.map(({ Base, Size }) => ({ base: Base, size: Size })) ?? null,
+    firewallDriver: info.FirewallBackend?.Driver ?? null,
+    containers,
+    networks,
+    leftovers: found,
+  };
+};
