@@ -69,13 +69,13 @@ const calibrationSentences = (calibration: Calibration): readonly string[] => {
         ]),
     ...(quiet
       ? [
-          `${String(bystanders.accused)} of ${count(bystanders.jobs, "other job")} attributed to such a cause: ` +
-            `specificity ${percentText(specificity)}`,
+          `of ${count(bystanders.failed, "failure")} that no fault caused, ${String(bystanders.accused)} ` +
+            `${bystanders.accused === 1 ? "was" : "were"} laid to one: specificity ${percentText(specificity)}`,
         ]
       : bystanders.accused === 0
         ? []
         : [
-            `${count(bystanders.accused, "other job")} attributed to causes of the same kind: these may be real`,
+            `${count(bystanders.accused, "other failure")} attributed to causes of the same kind: these may be real`,
           ]),
   ];
 };

@@ -3,7 +3,7 @@
  */
 import { unreachable } from "../harness/core/errors.ts";
 import type { Forward, PortUser, Rule, Sight, SocketSeen } from "../harness/core/evidence.ts";
-import type { Asked, Page } from "../harness/core/explanation.ts";
+import type { Asked, Explanation, Page } from "../harness/core/explanation.ts";
 import { logLine } from "../harness/core/log-line.ts";
 import type { SliceLine } from "../harness/core/log-slice.ts";
 import { shellWords } from "../harness/core/shell-words.ts";
@@ -204,14 +204,19 @@ const source = <Thing>(
   return `${title}: ${named}${more > 0 ? `; and ${String(more)} more` : ""}`;
 };
 
-const sightLines = (sight: Sight): readonly string[] => {
+/** @param rootless - only such an engine has RootlessKit's forwards, and a namespace of the daemon's own */
+const sightLines = (sight: Sight, rootless: boolean): readonly string[] => {
   switch (sight.about) {
     case "port": {
       const port = `port ${String(sight.port)}`;
       return [
         source(`${port}, host`, sight.host, socketText),
-        source(`${port}, daemon's namespace`, sight.engine, socketText),
-        source("RootlessKit's forwards", sight.forwards, forwardText),
+        ...(rootless
+          ? [
+              source(`${port}, daemon's namespace`, sight.engine, socketText),
+              source("RootlessKit's forwards", sight.forwards, forwardText),
+            ]
+          : []),
         source("containers", sight.containers, userText),
         ...(sight.rules?.length === 0 ? [] : [source("NAT rules", sight.rules, ruleText)]),
         ...(sight.otherEngines?.length === 0
@@ -251,10 +256,10 @@ const sightLines = (sight: Sight): readonly string[] => {
   }
 };
 
-const lookSections = ({ looks }: Page): readonly Section[] =>
+const lookSections = ({ looks }: Page, rootless: boolean): readonly Section[] =>
   looks.map(({ after, took, sight }) => ({
     title: `Seen ${time(after)} after the failure, in ${time(took)}`,
-    lines: sightLines(sight).flatMap((line) =>
+    lines: sightLines(sight, rootless).flatMap((line) =>
       wrapped(shortened(printable(line), 3 * PAGE_WIDTH), INDENT, `${INDENT}${INDENT}`),
     ),
     items: [],
@@ -336,10 +341,10 @@ const listSection = (title: string, items: readonly string[]): readonly Section[
   items.length === 0 ? [] : [{ title, lines: [], items }];
 
 /** Everything of a page but its title, in the order of reading. */
-export const sectionsOf = (page: Page): readonly Section[] => [
+export const sectionsOf = (page: Page, { engine }: Explanation): readonly Section[] => [
   askedSection(page),
   ...saidSection(page),
-  ...lookSections(page),
+  ...lookSections(page, engine.rootless),
   ...becauseSection(page),
   ...logSection(page),
   ...listSection("What to change", page.change),

@@ -56,7 +56,7 @@ const pageText = (page: Page, explanation: Explanation, paint: Paint): string =>
       ...wrapped(titleOf(page, explanation), "", "  ").map((line) => paint.bold(mark(line))),
       ...paragraph(placeOf(page, explanation)),
     ],
-    ...sectionsOf(page).map((section) => sectionText(section, paint)),
+    ...sectionsOf(page, explanation).map((section) => sectionText(section, paint)),
     ...(page.alike.length === 0 ? [] : [wrapped(alikeWords(page), "", "  ")]),
   ];
   return blocks.map((block) => `${block.join("\n")}\n`).join("\n");
@@ -84,7 +84,7 @@ const sectionMarkdown = ({ title, lines, items }: Section): readonly string[] =>
 const pageMarkdown = (page: Page, explanation: Explanation): readonly string[] => [
   `## ${escaped(titleOf(page, explanation))}`,
   escaped(placeOf(page, explanation)),
-  ...sectionsOf(page).flatMap(sectionMarkdown),
+  ...sectionsOf(page, explanation).flatMap(sectionMarkdown),
   ...(page.alike.length === 0 ? [] : [escaped(alikeWords(page))]),
 ];
 

@@ -1,6 +1,7 @@
 import { CLASSES, isFailureClass } from "../harness/core/classes.ts";
-import { CAUSES } from "../harness/core/causes.ts";
+import { adviceFor, CAUSES } from "../harness/core/causes.ts";
 import type { ArmSummary, Failure, Leak, ShownCause, Summary } from "../harness/core/summary.ts";
+import { letsDaemonChoose } from "../harness/core/modes.ts";
 import { count } from "../harness/core/units.ts";
 import { ARM_COLUMNS, durationText, NOTHING, spreadText } from "./arm-columns.ts";
 import { calibrationMarkdown } from "./calibration.ts";
@@ -49,9 +50,10 @@ const causeText = ({ cause, certainty, count: amount, example, after }: ShownCau
   return `${String(amount)} × ${what}: ${example}.${when}`;
 };
 
-const adviceText = ({ causes }: Failure): readonly string[] => {
+const adviceText = ({ mode }: ArmSummary, { causes }: Failure): readonly string[] => {
+  const dynamic = letsDaemonChoose(mode);
   const advice = new Set(
-    causes.flatMap(({ cause }) => (cause === null ? [] : CAUSES[cause].advice)),
+    causes.flatMap(({ cause }) => (cause === null ? [] : adviceFor(cause, { dynamic }))),
   );
   return [...advice].map((each) => `What helps: ${escaped(each)}.`);
 };
@@ -62,7 +64,7 @@ const failureSection = (arm: ArmSummary, failure: Failure): string => {
     `### ${escaped(arm.id)}: ${String(failure.count)} × ${escaped(failure.label)}`,
     escaped(classText(failure)),
     ...(looked.length === 0 ? [] : [list(looked.map(causeText))]),
-    ...adviceText(failure),
+    ...adviceText(arm, failure),
     `Jobs: ${escaped(jobsText(failure))}.`,
     fenced(shortened(failure.example, EXAMPLE_WIDTH)),
   ].join("\n\n");
@@ -163,7 +165,7 @@ export const markdown = (summary: Summary): string => {
     ...(summary.portTraces.length === 0
       ? []
       : ["## Ports", ...summary.portTraces.flatMap(portTraceMarkdown)]),
-    ...signalsMarkdown(summary.signals),
+    ...signalsMarkdown(summary.signals, summary.daemonLog),
     ...soakMarkdown(summary.soak),
     ...(summary.calibration === null ? [] : calibrationMarkdown(summary.calibration)),
     ...leaks(summary),

@@ -32,6 +32,7 @@ const GAP_MEANS: Readonly<Record<PortGap["why"], string>> = {
   "engine listens": "somebody in the daemon's namespace listens there",
   forwarded: "RootlessKit has a forward of it that is no job's",
   unknown: "nobody seen",
+  unread: "who listens there is not known: no table of sockets was read",
 };
 
 const lost = ({ steps }: PortTrace, fate: TracedPort["fate"]): string => {
@@ -89,7 +90,8 @@ const orderText = ({ outOfOrder }: PortTrace): readonly string[] =>
           : `RootlessKit's ids are out of order with the ports ${count(outOfOrder.pairs, "time")} of ${String(outOfOrder.of)}`,
       ];
 
-const unclaimedText = ({ unclaimed }: PortTrace): readonly string[] => {
+const unclaimedText = ({ unclaimed, rootless }: PortTrace): readonly string[] => {
+  if (!rootless) return [];
   if (unclaimed === null) return ["RootlessKit's forwards could not be read"];
   if (unclaimed.length === 0) return [];
   const named = unclaimed.map(
@@ -153,7 +155,7 @@ const forwardsText = (forwards: readonly number[] | null): string => {
   return forwards.length === 0 ? NOTHING : forwards.map((id) => `#${String(id)}`).join(" ");
 };
 
-const rowOf = (step: TracedPort | PortGap): readonly string[] =>
+const rowOf = (step: TracedPort | PortGap, rootless: boolean): readonly string[] =>
   step.kind === "gap"
     ? [rangeText(step), "", "skipped", "", "", "", "", "", GAP_MEANS[step.why]]
     : [
@@ -163,14 +165,14 @@ const rowOf = (step: TracedPort | PortGap): readonly string[] =>
         step.job ?? NOTHING,
         step.service ?? NOTHING,
         step.containerPort === null ? NOTHING : String(step.containerPort),
-        listensText(step.engineListens),
-        forwardsText(step.forwards),
+        rootless ? listensText(step.engineListens) : NOTHING,
+        rootless ? forwardsText(step.forwards) : NOTHING,
         step.class ?? "",
       ];
 
-const tableFor = ({ steps }: PortTrace): Table => ({
+const tableFor = ({ steps, rootless }: PortTrace): Table => ({
   head: HEAD,
-  rows: steps.slice(0, MOST_ROWS).map(rowOf),
+  rows: steps.slice(0, MOST_ROWS).map((step) => rowOf(step, rootless)),
 });
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,7 +1,7 @@
 /**
  * What recurs in the daemon's log and whether it goes with failure, for the terminal and for the report.
  */
-import type { Signal } from "../harness/core/signals.ts";
+import type { DaemonLog, Signal } from "../harness/core/signals.ts";
 import { count } from "../harness/core/units.ts";
 import { NOTHING } from "./arm-columns.ts";
 import { chanceText } from "./chance.ts";
@@ -91,8 +91,17 @@ const TELLING: ReadonlySet<Signal["verdict"]> = new Set([
 const isPressing = ({ level, verdict }: Signal): boolean =>
   verdict === "associated" || (TELLING.has(verdict) && (level === null || !QUIET.has(level)));
 
-/** Empty where nothing recurs or no log could be read. */
-export const signalsText = (signals: readonly Signal[] | null, paint: Paint): string => {
+const leftOutText = ({ leftOut }: DaemonLog): readonly string[] =>
+  leftOut === 0
+    ? []
+    : [`${count(leftOut, "line")} of the log were left out; rates are of what was kept`];
+
+/** Empty where nothing recurs or there is no log. */
+export const signalsText = (
+  signals: readonly Signal[] | null,
+  log: DaemonLog,
+  paint: Paint,
+): string => {
   const shown = (signals ?? []).filter(isPressing).slice(0, MOST_ON_TERMINAL);
   if (signals === null || shown.length === 0) return "";
   const [titles = "", ...lines] = columns(tableFor(shown, TERMINAL_WIDTH));
@@ -100,7 +109,7 @@ export const signalsText = (signals: readonly Signal[] | null, paint: Paint): st
     paint.bold("daemon's log"),
     paint.dim(titles),
     ...lines,
-    ...moreText(signals, shown.length).map(paint.dim),
+    ...[...moreText(signals, shown.length), ...leftOutText(log)].map(paint.dim),
   ]
     .map((line) => `${line}\n`)
     .join("");
@@ -114,16 +123,30 @@ const EXPLAINED =
   "of one wave are not independent, so it is a lower bound. Constant: at the same rate at N=1 and at N, with " +
   "failure and without. Failed jobs start fewer containers and have fewer lines of starts: that is no association.";
 
+/** Why there is nothing to count in. */
+const missingText = ({ waves, logged, asked }: DaemonLog): string => {
+  if (!asked) return "The journal is of version 1 and holds no log";
+  if (waves === 0) return "No wave was started";
+  return logged === 0
+    ? "It could not be read"
+    : "No wave that has one came to the end of its burst";
+};
+
 /** Sections of the report; none where nothing recurs. */
-export const signalsMarkdown = (signals: readonly Signal[] | null): readonly string[] => {
+export const signalsMarkdown = (
+  signals: readonly Signal[] | null,
+  log: DaemonLog,
+): readonly string[] => {
   if (signals === null) {
-    return ["## The daemon's log", "It could not be read, so nothing is said of it."];
+    return ["## The daemon's log", `${missingText(log)}, so nothing is said of it.`];
   }
   if (signals.length === 0) return [];
   return [
     "## The daemon's log",
     tableOf(tableFor(signals.slice(0, MOST_IN_REPORT), REPORT_WIDTH)),
     EXPLAINED,
-    ...moreText(signals, MOST_IN_REPORT).map((line) => `${escaped(line)}.`),
+    ...[...moreText(signals, MOST_IN_REPORT), ...leftOutText(log)].map(
+      (line) => `${escaped(line)}.`,
+    ),
   ];
 };

@@ -20,7 +20,7 @@ export const text = (summary: Summary, paint: Paint): string => {
   const parts = [
     tally(summary, paint),
     table(summary, paint),
-    signalsText(summary.signals, paint),
+    signalsText(summary.signals, summary.daemonLog, paint),
     ...summary.portTraces.slice(0, MOST_TRACES).map((trace) => portTraceText(trace, paint)),
     soakText(summary.soak, paint),
     summary.calibration === null ? "" : calibrationText(summary.calibration, paint),

@@ -6,6 +6,7 @@ const ENDINGS: Readonly<Record<Summary["ended"], string | null>> = {
   completed: null,
   interrupted: "the run was interrupted",
   "engine-lost": "the engine was lost",
+  "trouble-failed": "the trouble that was asked for could not be made",
   killed: "the journal has no end",
 };
 

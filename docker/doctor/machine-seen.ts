@@ -3,6 +3,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import type { MachineSeen } from "../../harness/core/doctor/facts.ts";
 import { firstFreeId } from "../managed/account.ts";
@@ -99,6 +100,29 @@ const keys = async ({ uid }: EngineUser): Promise<MachineSeen["keys"]> => {
   return max === null ? null : { used: 0, max };
 };
 
+/** Where systemd looks for units, of its own and of any user. @see systemd.unit(5) */
+const UNIT_ROOTS = [
+  "/etc/systemd",
+  "/run/systemd",
+  "/usr/local/lib/systemd",
+  "/usr/lib/systemd",
+  "/lib/systemd",
+];
+
+/** @see sd_booted(3) */
+const dockerUnits = (): MachineSeen["dockerUnits"] => {
+  const runs = existsSync("/run/systemd/system");
+  const isIn = (directories: readonly string[]): boolean =>
+    runs && directories.some((directory) => existsSync(join(directory, "docker.service")));
+  return {
+    system: isIn(UNIT_ROOTS.map((root) => join(root, "system"))),
+    user: isIn([
+      join(process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config"), "systemd/user"),
+      ...UNIT_ROOTS.map((root) => join(root, "user")),
+    ]),
+  };
+};
+
 /** @param user - the one who runs the engine, or would */
 export const machineSeen = async (user: EngineUser): Promise<MachineSeen> => {
   const [ids, helpers, groups, hosts, inotifyInstances, ofKeys] = await Promise.all([
@@ -116,5 +140,6 @@ export const machineSeen = async (user: EngineUser): Promise<MachineSeen> => {
     localhost: hosts === null ? null : addressesOf(hosts, "localhost"),
     inotifyInstances,
     keys: ofKeys,
+    dockerUnits: dockerUnits(),
   };
 };

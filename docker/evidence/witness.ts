@@ -136,16 +136,19 @@ export const createWitness = (options: WitnessOptions): Witness => {
       () => false,
     );
 
-  const lookAtDaemon = sharedReading(async (): Promise<SightOf<"daemon">> => {
+  const lookAtDaemon = async (hang: boolean): Promise<SightOf<"daemon">> => {
     await sight.current();
     const { daemon } = sight;
     const state = daemon === null ? null : processState(daemon);
     const [answers, goroutines] = await Promise.all([
       answersPing(),
-      state === "T" || state === "gone" ? null : (dumps?.dump() ?? null),
+      // The daemon stands still for a dump: only where it hangs does that cost nobody anything.
+      hang && state !== "T" && state !== "gone" ? (dumps?.dump() ?? null) : null,
     ]);
     return { about: "daemon", state, pid: daemon?.pid ?? null, answers, goroutines };
-  });
+  };
+  const daemonThatHangs = sharedReading(() => lookAtDaemon(true));
+  const daemonThatAnswers = sharedReading(() => lookAtDaemon(false));
 
   return {
     look: async (question: Question): Promise<Sight> => {
@@ -157,7 +160,7 @@ export const createWitness = (options: WitnessOptions): Witness => {
         case "name":
           return { ...question, holders: await holdersOfName(questions, question) };
         case "daemon":
-          return await lookAtDaemon();
+          return await (question.hang ? daemonThatHangs() : daemonThatAnswers());
         default:
           return unreachable(question);
       }

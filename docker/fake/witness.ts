@@ -31,7 +31,7 @@ const blind = (question: Question): Sight => {
     case "name":
       return { ...question, holders: null };
     case "daemon":
-      return { ...question, state: "gone", pid: null, answers: false, goroutines: null };
+      return { about: "daemon", state: "gone", pid: null, answers: false, goroutines: null };
   }
 };
 

@@ -5,16 +5,19 @@ import { StressError } from "../../harness/core/errors.ts";
 import type { Operation } from "../../harness/core/model.ts";
 import { toAnswer } from "../client/answer.ts";
 import { toCall } from "../client/calls.ts";
-import { exchange } from "../client/exchange.ts";
+import { exchange, Refusal } from "../client/exchange.ts";
 import { removeAll } from "../client/labelled.ts";
 import { labelsOf, NEMESIS_JOB, type Marks } from "./marks.ts";
-import type { TroublePart } from "./trouble.ts";
+import type { InTime, TroublePart } from "./trouble.ts";
 
 /** A pool of /12 cut into /24s has 4096; whoever has more of them does not run out of them either. */
 const MOST_NETWORKS = 5000;
 
 /** For removing them again, in milliseconds: a loaded daemon takes a second for each. */
 const LIFT_MS = 600_000;
+
+/** What was refused was neither cancelled nor late. */
+const NEVER = new AbortController().signal;
 
 type Create = Extract<Operation, { kind: "network.create" }>;
 
@@ -23,15 +26,17 @@ export const exhaustSubnets = (docker: Dockerode, marks: Marks): TroublePart => 
   const made = new Set<string>();
 
   /** @returns the daemon's words when there was no subnet for it, null when there was */
-  const create = async (network: string, signal: AbortSignal): Promise<string | null> => {
+  const create = async (network: string, inTime: InTime): Promise<string | null> => {
     const operation: Create = { kind: "network.create", network, labels: labelsOf(marks) };
     made.add(network);
     try {
-      await exchange(docker, toCall(operation), { signal });
+      await inTime(async (signal) => {
+        await exchange(docker, toCall(operation), { signal });
+      });
       return null;
     } catch (error) {
-      signal.throwIfAborted();
-      const answer = toAnswer(error, signal);
+      if (!(error instanceof Refusal)) throw error;
+      const answer = toAnswer(error, NEVER);
       const words = answer.kind === "done" ? "" : answer.message;
       if (classifyAnswer(answer, operation.kind)?.class !== "network.subnet_exhausted") {
         throw new StressError("environment", `the subnets cannot be exhausted: ${words}`, {
@@ -44,10 +49,10 @@ export const exhaustSubnets = (docker: Dockerode, marks: Marks): TroublePart => 
   };
 
   return {
-    strike: async ({ report, signal }) => {
+    strike: async ({ report, inTime }) => {
       for (let count = 0; count < MOST_NETWORKS; count += 1) {
         const network = `stress-${marks.run}-${NEMESIS_JOB}-${String(count + 1)}`;
-        const words = await create(network, signal);
+        const words = await create(network, inTime);
         if (words === null) continue;
         report({
           kind: "exhaust-subnets",

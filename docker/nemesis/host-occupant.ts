@@ -29,11 +29,16 @@ const start = async (): Promise<Occupying> => {
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 };
 
+/** For letting go of everything, in milliseconds. */
+const END_MS = 5000;
+
 const end = async ({ child }: Occupying): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.stdin.end();
+  const late = setTimeout(() => child.kill("SIGKILL"), END_MS);
   await exited;
+  clearTimeout(late);
 };
 
 /**
@@ -45,10 +50,15 @@ const end = async ({ child }: Occupying): Promise<void> => {
 export const hostOccupant = (how: HostOccupancy): PortHolder => {
   let occupying: Promise<Occupying> | null = null;
 
-  const ask = async (command: string): Promise<readonly string[]> => {
+  const ask = async (command: string, signal: AbortSignal): Promise<readonly string[]> => {
     const { child, lines } = await (occupying ??= start());
+    // One that says nothing in time is of no use any more: what it holds ends with it.
+    const giveUp = (): void => void child.kill("SIGKILL");
+    if (signal.aborted) giveUp();
+    else signal.addEventListener("abort", giveUp, { once: true });
     child.stdin.write(`${command}\n`);
     const line = await lines.next();
+    signal.removeEventListener("abort", giveUp);
     if (line.done === true) throw environment("the process that was to hold it has ended");
     return line.value.split(" ");
   };
@@ -56,7 +66,7 @@ export const hostOccupant = (how: HostOccupancy): PortHolder => {
   return {
     hold: async (port, signal) => {
       signal.throwIfAborted();
-      const [verb, , ...words] = await ask(`hold ${how} ${String(port)}`);
+      const [verb, , ...words] = await ask(`hold ${how} ${String(port)}`, signal);
       if (verb === "busy") return null;
       if (verb === "held") return words.join(" ");
       throw environment(`${how} on port ${String(port)}: ${words.join(" ")}`);

@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 import { removeContainer } from "../client/calls.ts";
 import { exchange, Refusal } from "../client/exchange.ts";
-import { StressError, messageOf } from "../../harness/core/errors.ts";
+import { StressError } from "../../harness/core/errors.ts";
 import { labelsOf, type Marks } from "./marks.ts";
 import type { TroublePart } from "./trouble.ts";
 
@@ -12,19 +12,19 @@ const LIFT_MS = 60_000;
 export const nameClash = (docker: Dockerode, marks: Marks): TroublePart => {
   let made: string | null = null;
   return {
-    strike: async ({ nextContainer, targets, report, signal }) => {
+    strike: async ({ nextContainer, targets, report, inTime }) => {
       const name = nextContainer();
       if (name === null || targets.image === null) return;
       made = name;
       const body = { Image: targets.image, Labels: labelsOf(marks) };
       const path = `/containers/create?name=${encodeURIComponent(name)}`;
       try {
-        await exchange(docker, { method: "POST", path, body }, { signal });
+        await inTime((signal) => exchange(docker, { method: "POST", path, body }, { signal }));
       } catch (cause) {
-        // Refused: what has the name is not ours to remove.
-        if (cause instanceof Refusal) made = null;
-        signal.throwIfAborted();
-        const words = `the name ${name} cannot be taken: ${messageOf(cause)}`;
+        if (!(cause instanceof Refusal)) throw cause;
+        // What has the name is not ours to remove.
+        made = null;
+        const words = `the name ${name} cannot be taken: ${cause.message}`;
         throw new StressError("environment", words, { cause });
       }
       report({

@@ -24,12 +24,13 @@ export interface TakePortsOptions {
 export const takePorts = ({ kind, holder, ports, truth }: TakePortsOptions): TroublePart => {
   let holding: PortHolder | null = null;
   return {
-    strike: async ({ nextPort, report, signal }) => {
-      holding = await holder();
+    strike: async ({ nextPort, report, inTime }) => {
+      const held = await holder();
+      holding = held;
       for (let taken = 0; taken < ports;) {
         const port = await nextPort();
         if (port === null) return;
-        const note = await holding.hold(port, signal);
+        const note = await inTime((signal) => held.hold(port, signal));
         if (note === null) continue;
         taken += 1;
         report({ kind, target: { of: "port", port }, truth, note });

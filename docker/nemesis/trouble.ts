@@ -45,6 +45,13 @@ export interface Arsenal {
   ) => Promise<void>;
 }
 
+/**
+ * Does one thing of a strike in time: with a signal that aborts with the run, or when the time for it is over.
+ *
+ * @throws StressError("environment") when it took too long
+ */
+export type InTime = <Result>(body: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+
 /** One wave as a part of the trouble sees it. */
 export interface Strike {
   readonly wave: WavePlan;
@@ -56,7 +63,7 @@ export interface Strike {
   /** 0 … 1, see `midBurst`. */
   readonly moment: number;
   readonly report: (fault: Omit<InjectedFault, "id">) => void;
-  readonly signal: AbortSignal;
+  readonly inTime: InTime;
 }
 
 /** One kind of trouble in one wave: struck once, lifted as often as one likes. */

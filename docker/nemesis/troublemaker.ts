@@ -2,7 +2,7 @@
  * All kinds of trouble as the run sees them: one thing that is struck before each wave and lifted after it.
  */
 import { setMaxListeners } from "node:events";
-import { unreachable } from "../../harness/core/errors.ts";
+import { DeadlinePassed, StressError, unreachable } from "../../harness/core/errors.ts";
 import type { WavePlan } from "../../harness/core/model.ts";
 import { NEMESIS_KINDS, type Nemesis } from "../../harness/core/nemesis.ts";
 import { momentOf, targetsOf, type Targets } from "../../harness/core/nemesis-targets.ts";
@@ -12,13 +12,18 @@ import { exhaustSubnets } from "./exhaust-subnets.ts";
 import type { Marks } from "./marks.ts";
 import { nameClash } from "./name-clash.ts";
 import { OCCUPANT_TRUTH, takePorts } from "./take-ports.ts";
-import type { Arsenal, Strike, TroublePart } from "./trouble.ts";
+import type { Arsenal, InTime, Strike, TroublePart } from "./trouble.ts";
 
 export interface TroubleOptions extends Marks {
   /** The plan's: decides which ports and names are hit, and when. */
   readonly seed: string;
   readonly arsenal: Arsenal;
   readonly nemesesOf: (wave: WavePlan) => readonly Nemesis[];
+  /** Gives each step of a strike the time that it may take; its signal then aborts with DeadlinePassed. */
+  readonly bounded: <Result>(
+    outer: AbortSignal,
+    body: (signal: AbortSignal) => Promise<Result>,
+  ) => Promise<Result>;
 }
 
 const partFor = (nemesis: Nemesis, { arsenal, run, owner }: TroubleOptions): TroublePart => {
@@ -70,11 +75,12 @@ const rank = (nemesis: Nemesis): number => {
 const portSupply = (
   { fixedPorts, dynamicHostIp, image }: Targets,
   { nextPorts }: Arsenal,
-  signal: AbortSignal,
+  inTime: InTime,
 ): Strike["nextPort"] => {
   const find = async (): Promise<readonly number[]> => {
     if (fixedPorts.length > 0 || dynamicHostIp === null || image === null) return fixedPorts;
-    return await nextPorts({ hostIp: dynamicHostIp, image }, signal);
+    const asked = { hostIp: dynamicHostIp, image };
+    return await inTime((signal) => nextPorts(asked, signal));
   };
   let found: Promise<Iterator<number>> | null = null;
   return async () => {
@@ -83,6 +89,20 @@ const portSupply = (
     return port.done === true ? null : port.value;
   };
 };
+
+const inTimeOf =
+  ({ bounded }: TroubleOptions, outer: AbortSignal): InTime =>
+  (body) =>
+    bounded(outer, async (signal) => {
+      try {
+        return await body(signal);
+      } catch (cause) {
+        const { reason } = signal as { readonly reason: unknown };
+        if (!(reason instanceof DeadlinePassed)) throw cause;
+        const words = `the trouble that was asked for does not get ready: ${reason.message}`;
+        throw new StressError("environment", words, { cause });
+      }
+    });
 
 /** Several nemeses of one wave aim at different jobs, as far as there are enough of them. */
 export const createTroublemaker = (options: TroubleOptions): Troublemaker => {
@@ -95,18 +115,19 @@ export const createTroublemaker = (options: TroubleOptions): Troublemaker => {
       // One listener for each call that is still being put away; Node warns from eleven on.
       setMaxListeners(0, signal);
       const targets = targetsOf(wave, seed);
+      const inTime = inTimeOf(options, signal);
       const containers = targets.containers.values();
       const strike: Strike = {
         wave,
         targets,
-        nextPort: portSupply(targets, arsenal, signal),
+        nextPort: portSupply(targets, arsenal, inTime),
         nextContainer: () => containers.next().value ?? null,
         moment: momentOf(wave, seed),
         report: (fault) => {
           ids += 1;
           report({ id: `f${String(ids)}`, ...fault });
         },
-        signal,
+        inTime,
       };
       for (const nemesis of nemesesOf(wave).toSorted((a, b) => rank(a) - rank(b))) {
         const part = partFor(nemesis, options);

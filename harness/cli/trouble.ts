@@ -11,19 +11,28 @@ import { createTroublemaker } from "../../docker/nemesis/troublemaker.ts";
 import { StressError } from "../core/errors.ts";
 import type { Mode, WavePlan } from "../core/model.ts";
 import { MODE_RULES } from "../core/modes.ts";
-import type { Nemesis } from "../core/nemesis.ts";
+import { formatNemesis, type Nemesis } from "../core/nemesis.ts";
 import type { Troublemaker } from "../core/ports.ts";
+import { seconds } from "../core/units.ts";
 import type { CleanupStack } from "../run/cleanup.ts";
+import { systemClock } from "../run/clock.ts";
+import { withDeadline } from "../run/deadline.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import type { EngineSession } from "./engine-session.ts";
 import type { Shell } from "./shell.ts";
 
-/** Stopping a daemon, or running another one beside it, is for engines that nobody else uses. */
+/**
+ * Stopping a daemon, or running another one beside it, is for engines that nobody else uses. So is a forward, which
+ * nothing marks as ours: where this process is killed, only the engine's end removes it.
+ */
 const NEEDS_OWN_ENGINE: ReadonlySet<Nemesis["kind"]> = new Set([
   "second-engine",
   "slow-daemon",
   "kill-daemon",
 ]);
+
+const needsOwnEngine = (nemesis: Nemesis): boolean =>
+  NEEDS_OWN_ENGINE.has(nemesis.kind) || (nemesis.kind === "occupy" && nemesis.by === "forward");
 
 const TAKES_PORTS: ReadonlySet<Nemesis["kind"]> = new Set(["occupy", "second-engine"]);
 
@@ -37,11 +46,12 @@ export const refuseTrouble = (
   }: { engine: EngineChoice; sharedEngine: boolean; modes: readonly Mode[] },
 ): void => {
   const publishes = modes.some((mode) => MODE_RULES[mode].publish !== null);
-  for (const { kind } of nemeses) {
-    if (engine.kind === "auto" && NEEDS_OWN_ENGINE.has(kind)) {
+  for (const nemesis of nemeses) {
+    const { kind } = nemesis;
+    if (engine.kind === "auto" && needsOwnEngine(nemesis)) {
       throw new StressError(
         "usage",
-        `--nemesis ${kind} is for an engine of our own: add --engine managed`,
+        `--nemesis ${kind === "occupy" ? formatNemesis(nemesis) : kind} is for an engine of our own: add --engine managed`,
       );
     }
     if (sharedEngine && kind === "exhaust-subnets") {
@@ -58,6 +68,9 @@ export const refuseTrouble = (
     }
   }
 };
+
+/** How long one call, or one port, of a strike may take. */
+const STEP_DEADLINE = seconds(30);
 
 export interface TroubleRequest {
   readonly session: EngineSession;
@@ -121,7 +134,11 @@ export const openTrouble = async (
   const { nemeses, run, owner, seed, nemesesOf = () => nemeses } = request;
   if (nemeses.length === 0) return null;
   const arsenal = await arsenalOf(request, shell, cleanup);
-  const troublemaker = createTroublemaker({ arsenal, run, owner, seed, nemesesOf });
+  const troublemaker = createTroublemaker({
+    ...{ arsenal, run, owner, seed, nemesesOf },
+    bounded: (outer, body) =>
+      withDeadline({ clock: systemClock(), duration: STEP_DEADLINE, outer }, body),
+  });
   cleanup.defer(() => troublemaker.lift());
   return troublemaker;
 };

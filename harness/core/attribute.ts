@@ -4,10 +4,11 @@
  */
 import type { Cause, Certainty } from "./causes.ts";
 import type { FailureClass } from "./classes.ts";
+import { conflictWith, isSix } from "./doctor/conflict.ts";
 import { unreachable } from "./errors.ts";
 import type { EventOf } from "./events.ts";
 import type { Holder, PortUser, Sight, SightOf, SocketSeen } from "./evidence.ts";
-import type { Step, WaveHistory } from "./history.ts";
+import type { RunHistory, Step, WaveHistory } from "./history.ts";
 import type { WavePlan } from "./model.ts";
 import { forwardNamedIn } from "./forward-named.ts";
 import type { JobFailure } from "./outcome.ts";
@@ -33,6 +34,8 @@ export interface Failed {
   readonly job: string;
   /** Other jobs of the wave that had the port, or were about to. */
   readonly rivals: readonly Rival[];
+  /** The host's `ip_local_port_range`; null where it is not known. */
+  readonly hostPortRange: readonly [number, number] | null;
 }
 
 type Finding = Omit<Attribution, "after">;
@@ -63,18 +66,36 @@ const holderText = ({ holder, uid }: SocketSeen): string => {
   return `${program} (pid ${String(holder.pid)}, user ${holder.user ?? String(holder.uid)})`;
 };
 
-/** Sockets of the family that the words are about come first: `[::]` and `0.0.0.0` are bound apart. */
-const byFamily = (sockets: readonly SocketSeen[], message: string): readonly SocketSeen[] => {
-  const wanted = /\btcp6\b|listen tcp \[/.test(message) ? 6 : 4;
-  return sockets.toSorted((a, b) => Number(b.family === wanted) - Number(a.family === wanted));
+/** The addresses that the refused bind was for: of one family where the words say which. */
+const wantedBy = ({
+  message,
+  hostIp,
+}: Pick<Failed, "message"> & { hostIp: string }): readonly string[] => {
+  if (hostIp === "") return ["0.0.0.0", "::"];
+  if (hostIp === "0.0.0.0" && !/0\.0\.0\.0:/.test(message)) return ["0.0.0.0", "::"];
+  return [hostIp];
 };
+
+const ANY = new Set(["", "0.0.0.0", "::"]);
+
+/** Whether a publication on this address meets one of the wanted ones. */
+const meetsWanted = (hostIp: string, wanted: readonly string[]): boolean =>
+  hostIp === "" ||
+  wanted.some(
+    (each) =>
+      isSix(each) === isSix(hostIp) && (ANY.has(each) || ANY.has(hostIp) || each === hostIp),
+  );
 
 const isOwn = ({ run, job }: PortUser, failed: Failed): boolean =>
   run === failed.run && job === failed.job;
 
 /** Containers that have the port, not only the wish for it; our own failed one has it no more. */
-const usersOf = (sight: SightOf<"port">, failed: Failed): readonly PortUser[] =>
-  (sight.containers ?? []).filter((user) => user.running && !isOwn(user, failed));
+const usersOf = (sight: SightOf<"port">, failed: Failed): readonly PortUser[] => {
+  const wanted = wantedBy({ ...failed, hostIp: sight.hostIp });
+  return (sight.containers ?? []).filter(
+    (user) => user.running && !isOwn(user, failed) && meetsWanted(user.hostIp, wanted),
+  );
+};
 
 const byContainer = (user: PortUser, failed: Failed, how: Certainty): Finding => {
   const cause = user.run === failed.run ? "same_run" : "same_engine_container";
@@ -98,27 +119,30 @@ const byThisEngine = (
 ): Finding | null => {
   const [user] = usersOf(sight, failed);
   if (user !== undefined) return byContainer(user, failed, "shown");
-  const [rival] = failed.rivals;
+  const wanted = wantedBy({ ...failed, hostIp: sight.hostIp });
+  const rival = failed.rivals.find(({ hostIp }) => meetsWanted(hostIp, wanted));
   if (rival !== undefined) return byRival(rival, sight.port);
-  const [forward] = sight.forwards ?? [];
+  const forward = sight.forwards?.find(({ parentIp }) => meetsWanted(parentIp, wanted));
   if (forward !== undefined) {
     const id = `RootlessKit's forward ${String(forward.id)} of ${addressOf(forward.parentIp, forward.parentPort)}`;
     return sight.containers === null
       ? inferred("leaked_forward", `${id} was there; which containers have ports could not be read`)
       : shown("leaked_forward", `${id} was there, and no container had the port`);
   }
-  return listener === null
-    ? null
-    : inferred(
-        "leaked_forward",
-        `${holderText(listener)}, of this engine, listened on the port, and no container had it`,
-      );
+  if (listener === null) return null;
+  const holding = `${holderText(listener)}, of this engine, listened on the port`;
+  return sight.containers === null
+    ? open(`${holding}; which containers have ports could not be read`)
+    : inferred("leaked_forward", `${holding}, and no container had it`);
 };
 
 const ofUid = (sight: SightOf<"port">, uid: number): string | null => {
   const engine = sight.otherEngines?.find((each) => each.rootless && each.uid === uid);
   return engine === undefined ? null : `RootlessKit (pid ${String(engine.pid)})`;
 };
+
+const unsure = (finding: Finding | null): Finding | null =>
+  finding?.certainty === "shown" ? { ...finding, certainty: "inferred" } : finding;
 
 const byListener = (
   sight: SightOf<"port">,
@@ -155,22 +179,53 @@ const byConnection = (socket: SocketSeen): Finding => {
     : shown("outbound_connection", sentence);
 };
 
-const byHostSockets = (sight: SightOf<"port">, failed: Failed): Finding | null => {
-  const sockets = byFamily(sight.host ?? [], failed.message);
-  for (const listener of sockets.filter(({ state }) => state === "listen")) {
-    const finding = byListener(sight, listener, failed);
-    if (finding !== null) return finding;
-  }
-  const live = sockets.find(({ state }) => state !== "listen" && state !== "time-wait");
-  if (live !== undefined) return byConnection(live);
-  const waiting = sockets.find(({ state }) => state === "time-wait");
-  return waiting === undefined ? null : shown("time_wait", connectionOf(waiting));
+/** Those of the host's sockets that can have been in the way, the surest first. */
+const inTheWay = (sight: SightOf<"port">, failed: Failed) => {
+  const sockets = sight.host ?? [];
+  const namespace = { sockets, sixOnly: null, portRange: failed.hostPortRange };
+  const wanted = wantedBy({ ...failed, hostIp: sight.hostIp });
+  return sockets
+    .map((socket) => ({
+      socket,
+      conflict: conflictWith(socket, { wanted, protocol: "tcp", namespace }),
+    }))
+    .filter(({ conflict }) => conflict !== "no")
+    .toSorted((a, b) => Number(a.conflict === "maybe") - Number(b.conflict === "maybe"));
 };
 
-/** A listener inside the daemon's namespace that is none of its forwards: a container with the host's network. */
+const bySocket = (socket: SocketSeen, sight: SightOf<"port">, failed: Failed): Finding | null => {
+  if (socket.state === "listen") return byListener(sight, socket, failed);
+  return socket.state === "time-wait"
+    ? shown("time_wait", connectionOf(socket))
+    : byConnection(socket);
+};
+
+/** A listener stands for the connections that it accepted, and a live connection before a closed one. */
+const KINDS: readonly ((socket: SocketSeen) => boolean)[] = [
+  ({ state }) => state === "listen",
+  ({ state }) => state !== "listen" && state !== "time-wait",
+  ({ state }) => state === "time-wait",
+];
+
+const byHostSockets = (sight: SightOf<"port">, failed: Failed): Finding | null => {
+  const candidates = inTheWay(sight, failed);
+  for (const isOfKind of KINDS) {
+    for (const { socket, conflict } of candidates.filter((each) => isOfKind(each.socket))) {
+      const finding = bySocket(socket, sight, failed);
+      if (finding !== null) return conflict === "yes" ? finding : unsure(finding);
+    }
+  }
+  return null;
+};
+
+/** What holds ports in the daemon's namespace for others: its proxies, and itself. */
+const PLUMBING =
+  /^(?:\S*\/)?(?:dockerd|docker-proxy|rootlesskit(?:-docker-proxy)?|containerd|slirp4netns|pasta)\b/;
+
+/** A listener inside the daemon's namespace that is no proxy: a container with the host's network. */
 const byEngineSockets = (sight: SightOf<"port">): Finding | null => {
   const listener = sight.engine?.find(
-    ({ state, holder }) => state === "listen" && holder?.part !== "this-engine",
+    ({ state, holder }) => state === "listen" && holder !== null && !PLUMBING.test(holder.command),
   );
   return listener === undefined
     ? null
@@ -193,18 +248,40 @@ const privileged = ({ port, unprivilegedStart }: SightOf<"port">): Finding => {
   const start =
     unprivilegedStart === null ? "could not be read" : `is ${String(unprivilegedStart)}`;
   const sentence = `port ${String(port)}, and net.ipv4.ip_unprivileged_port_start ${start}`;
-  return unprivilegedStart !== null && port < unprivilegedStart
-    ? shown("privileged", sentence)
-    : inferred("privileged", sentence);
+  if (unprivilegedStart === null) return inferred("privileged", sentence);
+  return port < unprivilegedStart ? shown("privileged", sentence) : open(sentence);
 };
+
+/** What has to be read before it may be said that nobody was there. */
+const unread = (sight: SightOf<"port">, name: FailureClass): readonly string[] => {
+  const tables: readonly (readonly [string, boolean])[] =
+    name === "port.already_allocated"
+      ? [["the engine's containers", sight.containers === null]]
+      : name === "port.rootlesskit_conflict_id"
+        ? [["RootlessKit's forwards", sight.forwards === null]]
+        : [
+            ["the host's sockets", sight.host === null],
+            ["the engine's containers", sight.containers === null],
+          ];
+  return tables.flatMap(([what, missing]) => (missing ? [what] : []));
+};
+
+/** Words by which a table, not a socket, refused: whoever has the entry is the cause. */
+const BY_TABLE: ReadonlySet<FailureClass> = new Set([
+  "port.already_allocated",
+  "port.rootlesskit_conflict_id",
+]);
+
+/** Words that do not say that the port was taken. */
+const NOT_TAKEN: ReadonlySet<FailureClass> = new Set([
+  "port.userland_proxy_timeout",
+  "port.userland_proxy_start",
+  "port.rootlesskit_driver_error",
+]);
 
 const ofPort = (sight: SightOf<"port">, failed: Failed): Finding => {
   if (failed.class === "port.permission_privileged") return privileged(sight);
-  // These two are said by tables, not by sockets: whoever has the entry is the cause.
-  if (
-    failed.class === "port.already_allocated" ||
-    failed.class === "port.rootlesskit_conflict_id"
-  ) {
+  if (BY_TABLE.has(failed.class)) {
     const finding = byThisEngine(sight, null, failed) ?? byEngineSockets(sight);
     if (finding !== null) return finding;
   }
@@ -214,27 +291,34 @@ const ofPort = (sight: SightOf<"port">, failed: Failed): Finding => {
     byEngineSockets(sight) ??
     byRule(sight);
   if (finding !== null) return finding;
-  if (sight.host === null) {
+  const missing = unread(sight, failed.class);
+  if (missing.length > 0) {
     return open(
-      `the host's sockets could not be read, so who held port ${String(sight.port)} is not known`,
+      `${missing.join(" and ")} could not be read, so who held port ${String(sight.port)} is not known`,
     );
   }
-  return shown("gone", `port ${String(sight.port)}`);
+  return NOT_TAKEN.has(failed.class)
+    ? open(
+        `nobody was seen on port ${String(sight.port)}, and the words do not say that it was taken`,
+      )
+    : shown("gone", `port ${String(sight.port)}`);
 };
 
 const ofSubnets = ({ networks }: SightOf<"subnets">, failed: Failed): Finding => {
   if (networks === null) return open("the engine's networks could not be read");
-  const own = networks.filter(({ run }) => run === failed.run).length;
-  const ours = networks.filter(({ run }) => run !== null && run !== failed.run).length;
+  const holding = networks.filter(({ subnets }) => subnets.length > 0);
+  const own = holding.filter(({ run }) => run === failed.run).length;
+  const ours = holding.filter(({ run }) => run !== null && run !== failed.run).length;
   const parts = [
     `${String(own)} of this run`,
     ...(ours > 0 ? [`${String(ours)} of other runs`] : []),
-    `${String(networks.length - own - ours)} others`,
+    `${String(holding.length - own - ours)} others`,
   ];
-  return shown(
-    "subnets_taken",
-    `${count(networks.length, "network")} held a subnet: ${parts.join(", ")}`,
-  );
+  const sentence = `${count(holding.length, "network")} held a subnet: ${parts.join(", ")}`;
+  // Engines up to 26 say the same where a route overlaps the pools; that is not to be seen here.
+  return failed.class === "network.subnet_exhausted"
+    ? inferred("subnets_taken", sentence)
+    : open(sentence);
 };
 
 const ofName = ({ holders, name, kind }: SightOf<"name">, failed: Failed): Finding => {
@@ -269,9 +353,15 @@ const ofDaemon = (sight: SightOf<"daemon">, failed: Failed): Finding => {
       : inferred("daemon_busy", `${pid} did not answer a ping${kept}`);
   }
   if (!answers) {
-    return state === null
-      ? inferred("daemon_gone", "nobody answered on the daemon's socket")
-      : shown("daemon_busy", `${pid} ran (state ${state}) and did not answer a ping${kept}`);
+    if (state !== null) {
+      return shown("daemon_busy", `${pid} ran (state ${state}) and did not answer a ping${kept}`);
+    }
+    return failed.class === "daemon.unreachable"
+      ? inferred("daemon_gone", "nobody listened on the daemon's socket")
+      : open("the daemon did not answer a ping, and its process could not be seen");
+  }
+  if (failed.class === "daemon.connection_lost" || failed.class === "daemon.unreachable") {
+    return open(`${pid} answered a ping again: it was restarted, or only this connection broke`);
   }
   return inferred("daemon_busy", `${pid} answered a ping again by the time of the look${kept}`);
 };
@@ -346,14 +436,15 @@ const byForwardSeen = (message: string, wave: WaveHistory): Finding | null => {
 export const attributionOf = (
   { class: name, message, step }: JobFailure,
   where: {
-    readonly run: string;
+    readonly started: RunHistory["started"];
     readonly job: string;
     readonly wave: WaveHistory;
     /** Null where the journal does not tell. */
     readonly planned: WavePlan | null;
   },
 ): Attribution => {
-  const { run, job, wave } = where;
+  const { started, job, wave } = where;
+  const { run, engine } = started;
   const looks = looksAt(wave, job, step);
   const rivals = looks.flatMap(({ sight }) =>
     sight.about === "port" ? rivalsFor(sight.port, { ...where, failedAt: step.answeredAt }) : [],
@@ -362,5 +453,8 @@ export const attributionOf = (
     const finding = byForwardSeen(message, wave);
     if (finding !== null) return { ...finding, after: null };
   }
-  return attribute({ class: name, message, run, job, rivals }, looks);
+  return attribute(
+    { class: name, message, run, job, rivals, hostPortRange: engine.hostPortRange },
+    looks,
+  );
 };

@@ -4,12 +4,13 @@
  */
 import { z } from "zod";
 import { type Attribution, attributionOf, looksAt } from "./attribute.ts";
-import { plannedWaves } from "./planned.ts";
+import { operationOf, plannedWaves } from "./planned.ts";
 import { CAUSE_NAMES, type Cause } from "./causes.ts";
 import { unreachable } from "./errors.ts";
 import type { EventOf } from "./events.ts";
 import { forwardNamedIn } from "./forward-named.ts";
 import type { JobHistory, RunHistory, WaveHistory } from "./history.ts";
+import type { WavePlan } from "./model.ts";
 import { NEMESIS_KINDS, type InjectedFault } from "./nemesis.ts";
 import { failureOf, outcomeOf, servicesToProve, type JobFailure } from "./outcome.ts";
 import { portRetries } from "./port-retries.ts";
@@ -62,7 +63,7 @@ const causeScoreSchema = z.object({
   cause,
   /** Of the faults with this truth that were met: how many were attributed to it. */
   sensitivity: shareSchema,
-  /** Of all other cases: how many were not. */
+  /** Of all other failures, by other faults or by none: how many were not. */
   specificity: shareSchema,
 });
 export type CauseScore = z.infer<typeof causeScoreSchema>;
@@ -72,19 +73,19 @@ export const calibrationSchema = z.object({
   fates: z.object({ met: count, absorbed: count, untouched: count }),
   scores: z.object({ right: count, wrong: count, open: count }),
   /**
-   * Jobs that no fault hit, and how many of these failed and were attributed to a cause of the kind that is
-   * injected. On an engine and a machine that are not quiet these causes may be real.
+   * Jobs that no fault hit, how many of these failed, and how many of those were attributed to a cause of the kind
+   * that is injected. On an engine and a machine that are not quiet these causes may be real.
    */
-  bystanders: z.object({ jobs: count, accused: count }),
+  bystanders: z.object({ jobs: count, failed: count, accused: count }),
   /** Whether these count as false positives: nothing but the faults can have been the cause. */
   quiet: z.boolean(),
   /** Over all faults that were met. */
   sensitivity: shareSchema,
-  /** Over all bystanders; null also unless quiet. */
+  /** Over all bystanders that failed: only a failure is attributed at all. Null also unless quiet. */
   specificity: shareSchema,
   /** Every truth that was injected, and every cause of an accusation. */
   causes: z.array(causeScoreSchema),
-  /** Truth against what it was attributed to; `truth` null: bystanders, `attributed` null: open, or not failed. */
+  /** Truth against what it was attributed to, of all that failed; `truth` null: bystanders, `attributed` null: open. */
   confusion: z.array(
     z.object({ truth: cause.nullable(), attributed: cause.nullable(), cases: z.int().positive() }),
   ),
@@ -113,25 +114,49 @@ interface FailedJob {
   readonly attribution: Attribution;
 }
 
-const failedJobs = (run: RunHistory): readonly FailedJob[] => {
-  const plans = plannedWaves(run) ?? [];
-  return run.waves.flatMap((wave) =>
+const failedJobs = (run: RunHistory, plans: readonly WavePlan[]): readonly FailedJob[] =>
+  run.waves.flatMap((wave) =>
     wave.jobs.flatMap((job) => {
       const failure = job.burst.map(failureOf).find((each) => each !== null) ?? null;
       if (failure === null) return [];
       const looks = looksAt(wave, job.id, failure.step);
       const planned = plans.find(({ index }) => index === wave.started.wave) ?? null;
-      const where = { run: run.started.run, job: job.id, wave, planned };
+      const where = { started: run.started, job: job.id, wave, planned };
       return [{ wave, job, failure, looks, attribution: attributionOf(failure, where) }];
     }),
   );
-};
 
 /** Two containers that ask for the same port get this from the daemon's own table, whoever holds it on the host. */
 const isOwnTable = ({ failure }: FailedJob): boolean => failure.class === "port.already_allocated";
 
+/** Whether it was the operation on this very name that failed, whatever its words were taken for. */
+const isOnName = (
+  { failure, wave, job }: FailedJob,
+  name: string,
+  plans: readonly WavePlan[],
+): boolean => {
+  if (failure.step.operation !== "container.create") return false;
+  const planned = plans
+    .find(({ index }) => index === wave.started.wave)
+    ?.jobs.find(({ id }) => id === job.id);
+  const operation = planned === undefined ? null : operationOf(planned, failure.step);
+  return operation !== null && "container" in operation
+    ? operation.container === name
+    : failure.message.includes(name);
+};
+
+/** Whether a daemon that is stopped or gone can have failed it: no answer, or a service that did not come up. */
+const isOfDaemon = ({ failure }: FailedJob): boolean =>
+  failure.class.startsWith("daemon.") ||
+  failure.class.startsWith("readiness.") ||
+  failure.step.answer.kind === "unknown";
+
 /** Whether a job failed by this fault: over its very target, in its wave, and not before it stood. */
-const isBy = (failed: FailedJob, { wave, at, fault }: EventOf<"fault.injected">): boolean => {
+const isBy = (
+  failed: FailedJob,
+  { wave, at, fault }: EventOf<"fault.injected">,
+  plans: readonly WavePlan[],
+): boolean => {
   if (failed.wave.started.wave !== wave || failed.failure.step.answeredAt < at) return false;
   const { looks, failure } = failed;
   const { target } = fault;
@@ -144,11 +169,11 @@ const isBy = (failed: FailedJob, { wave, at, fault }: EventOf<"fault.injected">)
         looks.some(({ sight }) => sight.about === "port" && sight.port === target.port)
       );
     case "name":
-      return looks.some(({ sight }) => sight.about === "name" && sight.name === target.name);
+      return isOnName(failed, target.name, plans);
     case "subnets":
       return failure.class === "network.subnet_exhausted";
     case "daemon":
-      return looks.some(({ sight }) => sight.about === "daemon");
+      return isOfDaemon(failed);
     case "runner":
       return false;
     default:
@@ -217,38 +242,28 @@ const scoreFault = (
 const shareOf = (hits: number, of: number): Share =>
   of === 0 ? null : { hits, of, value: hits / of, ...wilson({ failed: hits, of }) };
 
-/** One thing to be attributed, with its truth: a fault that was met, or a job that none hit. */
+/** One failure that was attributed, with its truth: a fault that was met, or a job that none hit. */
 interface Case {
   readonly truth: Cause | null;
   readonly attributed: Cause | null;
 }
 
-/** Jobs that ended, well or not, and that no fault hit. */
-const bystandersOf = (
-  run: RunHistory,
-  failed: readonly FailedJob[],
-  hit: ReadonlySet<FailedJob>,
-): readonly Case[] => {
+/** How many jobs ended well. */
+const countOk = (run: RunHistory): number => {
   const arms = new Set(run.waves.map(({ started }) => started.arm));
-  return [...arms].flatMap((arm) => {
+  const oks = [...arms].map((arm) => {
     const waves = run.waves.filter(({ started }) => started.arm === arm);
     const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
-    return waves.flatMap((wave) =>
-      wave.jobs.flatMap((job): Case[] => {
-        const own = failed.find((each) => each.wave === wave && each.job === job);
-        if (own === undefined) {
-          const isOk = outcomeOf(job, toProve).status === "ok";
-          return isOk ? [{ truth: null, attributed: null }] : [];
-        }
-        if (hit.has(own)) return [];
-        const { cause: named } = own.attribution;
-        return [
-          { truth: null, attributed: named !== null && INJECTABLE.has(named) ? named : null },
-        ];
-      }),
-    );
+    return waves.flatMap(({ jobs }) =>
+      jobs.filter((job) => outcomeOf(job, toProve).status === "ok"),
+    ).length;
   });
+  return oks.reduce((sum, each) => sum + each, 0);
 };
+
+/** A cause that only a fault can have been. */
+const isAccusation = ({ attributed }: Case): boolean =>
+  attributed !== null && INJECTABLE.has(attributed);
 
 const confusionOf = (cases: readonly Case[]): Calibration["confusion"] => {
   const counts = new Map<string, Case & { cases: number }>();
@@ -265,7 +280,9 @@ const confusionOf = (cases: readonly Case[]): Calibration["confusion"] => {
 };
 
 const causeScores = (cases: readonly Case[]): readonly CauseScore[] => {
-  const named = new Set(cases.flatMap(({ truth, attributed }) => [truth, attributed]));
+  const named = new Set(
+    cases.flatMap((each) => [each.truth, isAccusation(each) ? each.attributed : null]),
+  );
   return CAUSE_NAMES.filter((name) => named.has(name)).map((name) => {
     const positives = cases.filter(({ truth }) => truth === name);
     const negatives = cases.filter(({ truth }) => truth !== name);
@@ -290,16 +307,19 @@ export const calibrationOf = (
 ): Calibration | null => {
   const injected = run.waves.flatMap((wave) => wave.faults.map((event) => ({ wave, event })));
   if (injected.length === 0) return null;
-  const failed = failedJobs(run);
+  const plans = plannedWaves(run) ?? [];
+  const failed = failedJobs(run, plans);
   const hit = new Set<FailedJob>();
   const faults = injected.map(({ wave, event }) => {
-    const by = failed.filter((each) => isBy(each, event));
+    const by = failed.filter((each) => isBy(each, event, plans));
     for (const each of by) hit.add(each);
     return scoreFault(event, wave, run, by);
   });
   const met = faults.filter(({ score }) => score !== null);
-  const bystanders = bystandersOf(run, failed, hit);
-  const accused = bystanders.filter(({ attributed }) => attributed !== null).length;
+  const bystanders = failed
+    .filter((each) => !hit.has(each))
+    .map(({ attribution }): Case => ({ truth: null, attributed: attribution.cause }));
+  const accused = bystanders.filter(isAccusation).length;
   const cases = [
     ...met.map(({ truth, attributed }): Case => ({ truth, attributed })),
     ...(quiet ? bystanders : []),
@@ -311,7 +331,7 @@ export const calibrationOf = (
     injected: faults.length,
     fates: { met: fated("met"), absorbed: fated("absorbed"), untouched: fated("untouched") },
     scores: { right: scored("right"), wrong: scored("wrong"), open: scored("open") },
-    bystanders: { jobs: bystanders.length, accused },
+    bystanders: { jobs: countOk(run) + bystanders.length, failed: bystanders.length, accused },
     quiet,
     sensitivity: shareOf(scored("right"), met.length),
     specificity: quiet ? shareOf(bystanders.length - accused, bystanders.length) : null,

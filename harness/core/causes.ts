@@ -29,7 +29,12 @@ interface CauseFacts {
   readonly meaning: string;
   /** What makes it stop, one line. */
   readonly advice: string;
+  /** The same where a job asks for the very port; absent where it makes no difference. */
+  readonly adviceIfFixed?: string;
 }
+
+const OUT_OF_RANGE =
+  "publish nothing, or a port outside the host's ip_local_port_range (or reserve it: net.ipv4.ip_local_reserved_ports)";
 
 const DISJOINT =
   "publish nothing, or give the daemon's namespace an ip_local_port_range apart from the host's";
@@ -38,6 +43,7 @@ export const CAUSES: Readonly<Record<Cause, CauseFacts>> = {
   outbound_connection: {
     meaning: "an outbound connection of the host used the port as its ephemeral port",
     advice: DISJOINT,
+    adviceIfFixed: OUT_OF_RANGE,
   },
   host_listener: {
     meaning: "a process of the host listened on the port",
@@ -46,6 +52,7 @@ export const CAUSES: Readonly<Record<Cause, CauseFacts>> = {
   time_wait: {
     meaning: "a closed connection of the host held the port in TIME_WAIT",
     advice: `${DISJOINT}; clients that reset instead of closing leave no TIME_WAIT`,
+    adviceIfFixed: `${OUT_OF_RANGE}; clients that reset instead of closing leave no TIME_WAIT`,
   },
   other_engine: {
     meaning: "another engine on this machine held the port",
@@ -78,8 +85,8 @@ export const CAUSES: Readonly<Record<Cause, CauseFacts>> = {
     advice: "publish a higher port, or lower net.ipv4.ip_unprivileged_port_start",
   },
   gone: {
-    meaning: "nobody held the port any more when it was looked at",
-    advice: DISJOINT,
+    meaning: "whoever stood in the way was gone when it was looked at",
+    advice: "try again: what was in the way did not stay",
   },
   subnets_taken: {
     meaning: "networks held every subnet of the address pools",
@@ -109,3 +116,9 @@ export const CAUSES: Readonly<Record<Cause, CauseFacts>> = {
  */
 export const CERTAINTIES = ["shown", "inferred", "open"] as const;
 export type Certainty = (typeof CERTAINTIES)[number];
+
+/** What makes a cause stop, for a job that lets the daemon choose its ports or asks for the very ones. */
+export const adviceFor = (cause: Cause, { dynamic }: { readonly dynamic: boolean }): string => {
+  const { advice, adviceIfFixed } = CAUSES[cause];
+  return dynamic ? advice : (adviceIfFixed ?? advice);
+};

@@ -84,7 +84,8 @@ export const CLASSES = {
   },
   "port.userland_proxy_timeout": {
     retry: "yes",
-    meaning: "docker-proxy did not answer within 16 s: the machine is overloaded",
+    meaning:
+      "docker-proxy did not answer within 16 s: the machine is overloaded, or the port is taken in the engine's own namespace",
     advice: "start fewer containers at once, or upgrade to Engine 28, which binds ports itself",
   },
   "port.permission_privileged": {

@@ -187,7 +187,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     wave: z.int().positive(),
     /** Raw, oldest first. */
     lines: z.array(text).readonly(),
-    /** Lines left out at the end, because there were too many. */
+    /** Lines left out in the middle, because there were too many. */
     dropped: z.int().nonnegative(),
   }),
   /** Trouble made on purpose, at the moment at which it stood. */
@@ -200,9 +200,12 @@ export const eventSchema = z.discriminatedUnion("event", [
   z.object({
     event: z.literal("run.ended"),
     at: instant,
-    /** `engine-lost`: the daemon no longer answered, or no longer usefully, before or after a burst. */
-    reason: z.enum(["completed", "interrupted", "engine-lost"]),
-    /** For `engine-lost`: what the engine said or did not say, whole. */
+    /**
+     * `engine-lost`: the daemon no longer answered, or no longer usefully, before or after a burst.
+     * `trouble-failed`: the trouble that was asked for could not be made.
+     */
+    reason: z.enum(["completed", "interrupted", "engine-lost", "trouble-failed"]),
+    /** For `engine-lost`: what the engine said or did not say, whole. For `trouble-failed`: why. */
     message: text.exactOptional(),
   }),
 ]);

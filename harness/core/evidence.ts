@@ -107,8 +107,8 @@ export const questionSchema = z.discriminatedUnion("about", [
   z.object({ about: z.literal("subnets") }),
   /** Who has this name? */
   z.object({ about: z.literal("name"), kind: z.enum(["container", "network"]), name: text }),
-  /** What is the daemon doing? */
-  z.object({ about: z.literal("daemon") }),
+  /** What is the daemon doing? `hang`: asked because it did not answer, so what its goroutines do is of interest. */
+  z.object({ about: z.literal("daemon"), hang: z.boolean() }),
 ]);
 export type Question = z.infer<typeof questionSchema>;
 

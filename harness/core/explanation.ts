@@ -68,7 +68,7 @@ const lookSchema = z.object({
 
 const pageSchema = z.object({
   job: text,
-  /** Of other jobs that failed by the same class and cause, as far as they are not explained by themselves. */
+  /** Of other jobs of the mode that failed by the same class and cause, as far as they are not explained by themselves. */
   alike: texts,
   wave: z.int().positive(),
   arm: text,
@@ -270,14 +270,14 @@ const changesFor = (failed: Failed): readonly string[] => {
   ];
 };
 
-/** What of a sight could not be read. */
-const unread = (sight: Sight): readonly string[] => {
+/** What of a sight could not be read; a rootful engine has neither RootlessKit nor a namespace of its own. */
+const unread = (sight: Sight, rootless: boolean): readonly string[] => {
   switch (sight.about) {
     case "port":
       return [
         ...(sight.host === null ? ["the host's sockets"] : []),
-        ...(sight.engine === null ? ["the sockets in the daemon's namespace"] : []),
-        ...(sight.forwards === null ? ["RootlessKit's forwards"] : []),
+        ...(rootless && sight.engine === null ? ["the sockets in the daemon's namespace"] : []),
+        ...(rootless && sight.forwards === null ? ["RootlessKit's forwards"] : []),
         ...(sight.containers === null ? ["the engine's containers"] : []),
         ...(sight.rules === null ? ["the NAT rules"] : []),
         ...(sight.otherEngines === null ? ["other engines on the machine"] : []),
@@ -308,8 +308,9 @@ const certaintyWords = ({ attribution: { cause, certainty, after } }: Failed): s
 
 const NOT_READ = "could not be read";
 
-const looksWords = ({ looks, failure }: Failed): readonly string[] => {
-  const missing = [...new Set(looks.flatMap(({ sight }) => unread(sight)))];
+const looksWords = ({ looks, failure, run }: Failed): readonly string[] => {
+  const { rootless } = run.started.engine;
+  const missing = [...new Set(looks.flatMap(({ sight }) => unread(sight, rootless)))];
   return [
     ...(looks.length > 1 && isPort(failure.class)
       ? [
@@ -366,7 +367,7 @@ const failedPart = (job: JobHistory, failure: JobFailure, setting: Setting) => {
   const { step } = failure;
   const looks = looksAt(wave, job.id, step);
   const planned = setting.plans?.find(({ index }) => index === wave.started.wave) ?? null;
-  const where = { run: run.started.run, job: job.id, wave, planned };
+  const where = { started: run.started, job: job.id, wave, planned };
   const attribution = attributionOf(failure, where);
   const log = slices?.find((slice) => slice.job === job.id) ?? null;
   const failed: Failed = { run, mode, failure, attribution, looks, log };
@@ -430,9 +431,12 @@ const pageOf = (job: JobHistory, outcome: Outcome, setting: Setting): Page => {
 const modeOf = ({ started }: RunHistory, { started: { arm } }: WaveHistory): Page["mode"] =>
   started.arms.find(({ id }) => id === arm)?.mode ?? "ports";
 
-/** The same for jobs that failed by the same class and cause, whatever their numbers and names. */
-const kindOf = ({ said, because }: Page, run: string): string =>
-  JSON.stringify([said?.class, because?.cause, template(because?.sentence ?? "", run)]);
+/**
+ * The same for jobs that failed by the same class and cause, whatever their numbers and names. Not for those of
+ * another mode: what helps with a fixed port does not with a dynamic one.
+ */
+const kindOf = ({ mode, said, because }: Page, run: string): string =>
+  JSON.stringify([mode, said?.class, because?.cause, template(because?.sentence ?? "", run)]);
 
 /** The first job of each kind with the ids of the others. */
 const grouped = (pages: readonly Page[], run: string): readonly Page[] => {

@@ -14,7 +14,7 @@ import { failureOf, outcomeOf, servicesToProve, type JobFailure, type Outcome } 
 import { plannedWaves } from "./planned.ts";
 import { portTrace } from "./port-trace.ts";
 import { reasons } from "./reasons.ts";
-import { signals } from "./signals.ts";
+import { daemonLog, signals } from "./signals.ts";
 import { soak } from "./soak.ts";
 import { median, quantile, rate, sorted, spread } from "./statistics.ts";
 import type { ArmSummary, Failure, Leak, ShownCause, Summary, Verdict } from "./summary.ts";
@@ -55,11 +55,14 @@ interface FailedJob {
   readonly attribution: Attribution;
 }
 
-const failedJobs = ({ wave, planned, outcomes }: JudgedWave, run: string): readonly FailedJob[] =>
+const failedJobs = (
+  { wave, planned, outcomes }: JudgedWave,
+  started: RunHistory["started"],
+): readonly FailedJob[] =>
   outcomes.flatMap(({ job, outcome }) => {
     if (outcome.status !== "failed") return [];
     const { failure } = outcome;
-    const attribution = attributionOf(failure, { run, job, wave, planned });
+    const attribution = attributionOf(failure, { started, job, wave, planned });
     return [{ job, failure, attribution }];
   });
 
@@ -96,11 +99,11 @@ const causesOf = (failed: readonly FailedJob[]): ShownCause[] => {
 };
 
 /** One entry for each place and class; unknown ones also by the shape of their words. */
-const failuresOf = (waves: readonly JudgedWave[], run: string): Failure[] => {
+const failuresOf = (waves: readonly JudgedWave[], started: RunHistory["started"]): Failure[] => {
   const groups = new Map<string, { failure: JobFailure; failed: FailedJob[] }>();
-  for (const each of waves.flatMap((wave) => failedJobs(wave, run))) {
+  for (const each of waves.flatMap((wave) => failedJobs(wave, started))) {
     const { failure } = each;
-    const shape = failure.class === "unknown" ? template(failure.message, run) : "";
+    const shape = failure.class === "unknown" ? template(failure.message, started.run) : "";
     const key = JSON.stringify([failure.label, failure.class, shape]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { failure, failed: [each] });
@@ -240,7 +243,7 @@ const summarise = (arm: Arm, waves: readonly JudgedWave[], { started }: RunHisto
     },
     jobs,
     failureRate: rateOf(finished),
-    failures: failuresOf(waves, started.run),
+    failures: failuresOf(waves, started),
     burst: spread(finished.flatMap(({ wave }) => burstOf(wave) ?? [])),
     launchSkew: spread(waves.flatMap(launchSkews)),
     inFlight: waves.reduce((most, wave) => Math.max(most, inFlight(wave)), 0),
@@ -322,6 +325,7 @@ export const judgeRun = (run: RunHistory): Summary => {
     engine: started.engine,
     arms,
     signals: recurring === null ? null : [...recurring],
+    daemonLog: daemonLog(run),
     portTraces: traces,
     soak: [...soak(run)],
     calibration: calibrationOf(run, { quiet: false }),

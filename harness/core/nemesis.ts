@@ -61,7 +61,7 @@ export type InjectedFault = z.infer<typeof faultSchema>;
 
 /** What `--nemesis` takes, one line each, for `--help` and for errors. */
 export const NEMESIS_HELP: Readonly<Record<Nemesis["kind"], string>> = {
-  occupy: `occupy:K[:${OCCUPANTS.join("|")}]: holds K host ports that the daemon is about to use`,
+  occupy: `occupy:K[:${OCCUPANTS.join("|")}]: holds K host ports that the daemon is about to use (forward: on --engine managed)`,
   "second-engine": "second-engine[:K]: another rootless engine publishes K ports there",
   "exhaust-subnets": "exhaust-subnets: networks until the address pools hold no more",
   "name-clash": "name-clash: a container of the name that a job is about to use",

@@ -37,7 +37,7 @@ const tracedPortSchema = z.object({
 export type TracedPort = z.infer<typeof tracedPortSchema>;
 
 /** Why a port between two others was not used. */
-const GAP_REASONS = ["given back", "engine listens", "forwarded", "unknown"] as const;
+const GAP_REASONS = ["given back", "engine listens", "forwarded", "unknown", "unread"] as const;
 
 const gapSchema = z.object({
   kind: z.literal("gap"),
@@ -45,7 +45,8 @@ const gapSchema = z.object({
   to: port,
   /**
    * `given back`: the refused start beside it asked for so many ports (inferred). `engine listens`: somebody in the
-   * daemon's namespace has it. `forwarded`: RootlessKit has a forward of it that is no job's.
+   * daemon's namespace has it. `forwarded`: RootlessKit has a forward of it that is no job's. `unknown`: nobody was
+   * seen to have it. `unread`: there was no table of sockets to see anybody in.
    */
   why: z.enum(GAP_REASONS),
 });
@@ -56,6 +57,8 @@ export const portTraceSchema = z.object({
   arm: z.string(),
   /** `dynamic`: the daemon chose; only then is the order that of allocation, and are there gaps. */
   asked: z.enum(["dynamic", "fixed"]),
+  /** Only such an engine has RootlessKit's forwards, and a namespace of the daemon's own. */
+  rootless: z.boolean(),
   steps: z.array(z.discriminatedUnion("kind", [tracedPortSchema, gapSchema])).readonly(),
   bound: count,
   refused: count,
@@ -252,14 +255,21 @@ const splitOf = (bound: readonly Used[]): PortTrace["split"] => {
   return [...groups.values()].filter(({ ports }) => ports.length > 1);
 };
 
+/** Two jobs may also have one number on different addresses of one family: that is nothing to `localhost`. */
 const sharedOf = (bound: readonly Used[]): PortTrace["shared"] => {
-  const jobs = new Map<number, Set<string>>();
-  for (const { port: number, job } of bound) {
-    if (job !== null) jobs.set(number, (jobs.get(number) ?? new Set()).add(job));
+  const ports = new Map<number, Map<string, Set<4 | 6>>>();
+  for (const { port: number, job, families } of bound) {
+    if (job === null) continue;
+    const jobs = ports.get(number) ?? new Map<string, Set<4 | 6>>();
+    jobs.set(job, new Set([...(jobs.get(job) ?? []), ...families]));
+    ports.set(number, jobs);
   }
-  return [...jobs]
-    .filter(([, having]) => having.size > 1)
-    .map(([number, having]) => ({ port: number, jobs: [...having] }))
+  return [...ports]
+    .flatMap(([number, jobs]) => {
+      const only = [...jobs].filter(([, having]) => having.size === 1);
+      const apart = ([4, 6] as const).every((family) => only.some(([, has]) => has.has(family)));
+      return apart ? [{ port: number, jobs: only.map(([job]) => job) }] : [];
+    })
     .toSorted((a, b) => a.port - b.port);
 };
 
@@ -341,7 +351,8 @@ export const portTrace = (
   const whyOf = (missing: number): PortGap["why"] => {
     if (listening?.has(missing) === true) return "engine listens";
     if (forwarded.has(missing)) return "forwarded";
-    return givenBack.has(missing) ? "given back" : "unknown";
+    if (givenBack.has(missing)) return "given back";
+    return listening === null ? "unread" : "unknown";
   };
   const gapsAfter = (from: number, next: number | undefined): readonly PortGap[] =>
     !dynamic || next === undefined || next - from > WIDEST_GAP
@@ -360,6 +371,7 @@ export const portTrace = (
     wave: wave.started.wave,
     arm: wave.started.arm,
     asked: dynamic ? "dynamic" : "fixed",
+    rootless: engine.rootless,
     steps: ports.flatMap((each, index) => [each, ...gapsAfter(each.port, ports[index + 1]?.port)]),
     bound: bound.length,
     refused: refused.length,

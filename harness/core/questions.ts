@@ -12,6 +12,9 @@ const BIND_REFUSED =
 const NAMED_PORT =
   /(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{0,45}\]|:{2,3}):(\d{1,5})\b|privileged port (\d{1,5})\b|[Pp]orts? (?:is not available: )?\S{0,60}?:(\d{1,5})\b/g;
 
+/** The innermost cause stands at the end of a message; so much of it is looked at. */
+const LONGEST_END = 4096;
+
 const toPort = (digits: string): number | null => {
   const port = Number(digits);
   return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : null;
@@ -22,8 +25,20 @@ export const portNamedIn = (message: string): number | null => {
   // Here the container's own address and port follow the host's.
   const bound = BIND_REFUSED.exec(message)?.[1];
   if (bound !== undefined) return toPort(bound);
-  const named = [...message.slice(-4096).matchAll(NAMED_PORT)].at(-1);
+  const named = [...message.slice(-LONGEST_END).matchAll(NAMED_PORT)].at(-1);
   return toPort(named?.[1] ?? named?.[2] ?? named?.[3] ?? "");
+};
+
+/** The host address that a message gives with this port; null where it gives the port alone. */
+const addressNamedIn = (message: string, port: number): string | null => {
+  const beside = new RegExp(
+    String.raw`(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|(?<=\s)::?(?=:)):${String(port)}\b`,
+    "g",
+  );
+  const named = [...message.slice(-LONGEST_END).matchAll(beside)].at(-1)?.[1];
+  if (named === undefined) return null;
+  const address = named.replace(/^\[|\]$/g, "");
+  return address === ":" ? "::" : address;
 };
 
 /** The published ports that a container of this job asks for. */
@@ -38,7 +53,10 @@ const portQuestions = (message: string, operation: Operation, job: JobPlan): Que
   const requests = "container" in operation ? requestsOf(job, operation.container) : [];
   const named = portNamedIn(message);
   if (named !== null) {
-    const hostIp = requests.find(({ hostPort }) => hostPort === named)?.hostIp ?? "0.0.0.0";
+    const asked =
+      requests.find(({ hostPort }) => hostPort === named) ??
+      requests.find(({ hostPort }) => hostPort === null);
+    const hostIp = addressNamedIn(message, named) ?? asked?.hostIp ?? "";
     return [{ about: "port", port: named, hostIp }];
   }
   // `conflict with ID 7` names no port: it is one of those that were asked for.
@@ -77,7 +95,7 @@ export const questionsOf = (
     case "readiness.connection_refused":
     case "readiness.connection_reset":
     case "readiness.timeout":
-      return [{ about: "daemon" }];
+      return [{ about: "daemon", hang: name === "daemon.hang" || name === "daemon.timeout" }];
     default:
       return [];
   }

@@ -1,7 +1,7 @@
 /**
  * The claims behind a verdict and what limits them, one sentence each, the most pressing first.
  */
-import { CAUSES, type Cause, type Certainty } from "./causes.ts";
+import { adviceFor, CAUSES, type Cause, type Certainty } from "./causes.ts";
 import { unreachable } from "./errors.ts";
 import type { EngineFacts } from "./events.ts";
 import { RETRYING_VERSIONS, retriesAddPort } from "./known-engines.ts";
@@ -101,7 +101,8 @@ const causes = ({ arms }: Grounds): readonly string[] =>
     return explained(arm).map(({ cause, certainty, count: amount, example }) => {
       const head = `${arm.id}, why: ${times(amount, failed)}`;
       if (cause === null) return `${head} not known (${example})`;
-      const { meaning, advice } = CAUSES[cause];
+      const { meaning } = CAUSES[cause];
+      const advice = adviceFor(cause, { dynamic: letsDaemonChoose(arm.mode) });
       const how = certainty === "shown" ? "shown" : "inferred";
       return `${head} ${meaning} (${how}, e.g. ${example}); what helps: ${advice}`;
     });
@@ -170,6 +171,10 @@ const ending = ({ ended, endMessage }: Grounds): readonly string[] => {
       return ["the run was interrupted"];
     case "engine-lost":
       return [`the run could not go on: ${endMessage ?? "it no longer answered"}`];
+    case "trouble-failed":
+      return [
+        `the trouble that was asked for could not be made: ${endMessage ?? "nobody says why"}`,
+      ];
     case "killed":
       return ["the journal has no end: the process was killed, or is still running"];
     default:

@@ -364,7 +364,12 @@ export const repro = (history: RunHistory, job: string): Repro => {
   const spec = createOf(planned, serviceOf(operation))?.spec ?? null;
   const scene: Scene = { history, wave, job, step, plans: { real, marked }, spec };
   const planWave = real.find(({ index }) => index === wave.started.wave) ?? null;
-  const attribution = attributionOf(failure, { run, job, wave, planned: planWave });
+  const attribution = attributionOf(failure, {
+    started: history.started,
+    job,
+    wave,
+    planned: planWave,
+  });
   const cause = attribution.cause ?? LIKELIEST[failure.class] ?? null;
   const condition: Condition =
     cause === null
@@ -382,7 +387,7 @@ export const repro = (history: RunHistory, job: string): Repro => {
     steps: stepsBefore(planned, operation),
     failing,
     condition,
-    assumed: attribution.certainty !== "shown" || attribution.cause === "gone",
+    assumed: attribution.certainty === "open" || attribution.cause === "gone",
     expected: expectedOf(step, failure, {
       access: operation.kind === "ready" ? operation.access.via : null,
       run,

@@ -10,7 +10,7 @@ export interface Rival {
   readonly job: string;
   readonly service: string;
   readonly hostIp: string;
-  /** `bound`: the daemon reported it. `starting`: its start had been asked for, and was not refused before. */
+  /** `bound`: the daemon reported it, and it was asked for or had by then. `starting`: its start was under way. */
   readonly how: "bound" | "starting";
 }
 
@@ -53,26 +53,33 @@ export const rivalsFor = (
   },
 ): readonly Rival[] => {
   const others = wave.jobs.filter(({ id }) => id !== job);
+  const asked = asking(planned, port);
   const bound = others.flatMap(({ id, burst }) =>
-    burst.flatMap(({ service, answer }) =>
-      answer.kind === "done"
-        ? (answer.bindings ?? [])
-            .filter(({ hostPort }) => hostPort === port)
-            .map(({ hostIp }): Rival => ({ job: id, service: service ?? "", hostIp, how: "bound" }))
-        : [],
-    ),
+    burst.flatMap(({ service, answer }): readonly Rival[] => {
+      if (answer.kind !== "done") return [];
+      const start = burst.find(
+        (step) => step.operation === "container.start" && step.service === service,
+      );
+      // One that was started afterwards got the port from whoever had it before.
+      if (start === undefined || start.invokedAt > failedAt) return [];
+      const isOwnWish = asked.some((each) => each.job === id && each.service === service);
+      const how = isOwnWish || start.answeredAt <= failedAt ? "bound" : "starting";
+      return (answer.bindings ?? [])
+        .filter(({ hostPort }) => hostPort === port)
+        .map(({ hostIp }) => ({ job: id, service: service ?? "", hostIp, how }));
+    }),
   );
-  const starting = asking(planned, port).flatMap((asked): Rival[] => {
+  const starting = asked.flatMap((wish): Rival[] => {
     const start = others
-      .find(({ id }) => id === asked.job)
+      .find(({ id }) => id === wish.job)
       ?.burst.find(
-        ({ operation, service }) => operation === "container.start" && service === asked.service,
+        ({ operation, service }) => operation === "container.start" && service === wish.service,
       );
     const isUnderWay =
       start !== undefined &&
       start.invokedAt <= failedAt &&
       (start.answer.kind !== "refused" || start.answeredAt >= failedAt);
-    return isUnderWay ? [{ ...asked, how: "starting" }] : [];
+    return isUnderWay ? [{ ...wish, how: "starting" }] : [];
   });
   return [...bound, ...starting];
 };

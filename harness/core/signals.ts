@@ -21,10 +21,11 @@ const SIGNAL_VERDICTS = [
   "associated",
   /** It repeats the words of a refusal: it goes with failure by definition. */
   "the failure itself",
-  /** Too little data to tell. */
+  /** Too little data to tell: the interval of the odds reaches above 2, and chance may have done it. */
   "unknown",
   /** At the same rate at N=1 and at N, with failure and without. */
   "constant",
+  /** Odds above 2 are ruled out. */
   "not associated",
 ] as const;
 type SignalVerdict = (typeof SIGNAL_VERDICTS)[number];
@@ -65,6 +66,28 @@ export const signalSchema = z.object({
 });
 export type Signal = z.infer<typeof signalSchema>;
 
+export const daemonLogSchema = z.object({
+  /** Waves that were started, and those of them whose log is in the journal. */
+  waves: count,
+  logged: count,
+  /** Lines that were left out of these logs because there were too many: every rate is of what was kept. */
+  leftOut: count,
+  /** False for a journal of version 1 without a log: nobody wrote down what the daemon wrote. */
+  asked: z.boolean(),
+});
+export type DaemonLog = z.infer<typeof daemonLogSchema>;
+
+/** How much of the daemon's log there is to count in. */
+export const daemonLog = ({ started, waves }: RunHistory): DaemonLog => {
+  const logs = waves.flatMap(({ log }) => log ?? []);
+  return {
+    waves: waves.length,
+    logged: logs.length,
+    leftOut: logs.reduce((total, { dropped }) => total + dropped, 0),
+    asked: started.journal > 1 || logs.length > 0,
+  };
+};
+
 /** Fields whose words belong to the message; all others hold names, numbers and places. */
 const SPEAKING_FIELDS = ["error", "error-response", "err", "type"] as const;
 
@@ -91,8 +114,8 @@ const REGULAR_RATE = 0.5;
 
 const SIGNIFICANT = 0.05;
 
-/** Where the interval of the odds reaches this far, the data cannot say "not associated". */
-const LARGE_ODDS = 10;
+/** Only where the interval of the odds ends here or below can the data say "not associated". */
+const SMALL_ODDS = 2;
 
 /** A refusal's words, masked; shorter ones stand in lines that have nothing to do with them. */
 const SHORTEST_WORDS = 12;
@@ -132,7 +155,7 @@ const add = (counts: Map<string, number>, key: string): void => {
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
-/** Counts the shapes of one wave's log and remembers each shape; null where the log is not there, or not whole. */
+/** Counts the shapes of one wave's log and remembers each shape; null where there is no log, or no end of the burst. */
 const readWave = (
   run: RunHistory,
   wave: WaveHistory,
@@ -142,8 +165,7 @@ const readWave = (
   }: { readonly toProve: ReadonlySet<string>; readonly shapes: Map<string, Shape> },
 ): ReadWave | null => {
   const lines = ownedLines(run, wave);
-  if (lines === null || wave.log === null || wave.log.dropped > 0) return null;
-  if (wave.burstEnded === null) return null;
+  if (lines === null || wave.burstEnded === null) return null;
   const all = new Map<string, number>();
   const own = new Map(wave.jobs.map(({ id }) => [id, new Map<string, number>()]));
   const clock = runClock(run);
@@ -299,7 +321,7 @@ const verdictOf = ({ signal, table, constant, itself }: Counted, p: number): Sig
   const { value, high } = signal.oddsRatio;
   if (smallestP(table.a + table.b, table.c + table.d) >= SIGNIFICANT) return "unknown";
   if (p < SIGNIFICANT && value > 1) return "associated";
-  return value > 1 && high >= LARGE_ODDS ? "unknown" : "not associated";
+  return high <= SMALL_ODDS ? "not associated" : "unknown";
 };
 
 /** All that two arms may have in common besides N and the name. */
@@ -322,8 +344,8 @@ const byImportance = (a: Signal, b: Signal): number =>
   (a.template < b.template ? -1 : 1);
 
 /**
- * Every shape of line that recurs in an arm's waves, what goes with failure first; null where no wave's log could be
- * read whole. Waves that were cut off, or of whose log lines were left out, are not counted.
+ * Every shape of line that recurs in an arm's waves, what goes with failure first; null where no wave has a log and
+ * an end of its burst. Waves that were cut off are not counted; of a log that was too long, what was kept is.
  *
  * Arms of N=1 are what larger ones are compared to; they are listed themselves only where nothing larger is.
  */

@@ -19,7 +19,7 @@ const MOST_READINGS = 2000;
 /** A trend that could be chance in fewer than one of twenty runs is no chance. */
 const SIGNIFICANT = 0.05;
 
-const SOAK_VERDICTS = ["grows", "does not grow", "too few waves"] as const;
+const SOAK_VERDICTS = ["grows", "no growth shown", "too few waves"] as const;
 
 export const soakTrendSchema = z.object({
   counter: countersSchema.keyof(),
@@ -51,7 +51,7 @@ const thinned = (readings: readonly Reading[]): readonly Reading[] => {
 };
 
 const verdictOf = (p: number | null, { s }: Trend): SoakTrend["verdict"] =>
-  p === null ? "too few waves" : p < SIGNIFICANT && s > 0 ? "grows" : "does not grow";
+  p === null ? "too few waves" : p < SIGNIFICANT && s > 0 ? "grows" : "no growth shown";
 
 /** One entry for each counter that could be read, in the order in which they are kept. */
 export const soak = (run: RunHistory): readonly SoakTrend[] => {

@@ -10,7 +10,7 @@ import { armSchema, engineFactsSchema } from "./events.ts";
 
 import { rateSchema, spreadSchema } from "./measures.ts";
 import { portTraceSchema } from "./port-trace.ts";
-import { signalSchema } from "./signals.ts";
+import { daemonLogSchema, signalSchema } from "./signals.ts";
 import { soakTrendSchema } from "./soak.ts";
 
 const text = z.string();
@@ -102,14 +102,16 @@ export const summarySchema = z.object({
   elapsed: duration,
   command: z.array(text),
   /** `killed`: the journal has no end, the process was gone before it could write one. */
-  ended: z.enum(["completed", "interrupted", "engine-lost", "killed"]),
+  ended: z.enum(["completed", "interrupted", "engine-lost", "trouble-failed", "killed"]),
   /** What the engine said, or did not say, when it was lost; null otherwise. */
   endMessage: text.nullable(),
   simulated: z.boolean(),
   engine: engineFactsSchema,
   arms: z.array(armSummary),
-  /** What recurs in the daemon's log, and whether it goes with failure; null: no log could be read. */
+  /** What recurs in the daemon's log, and whether it goes with failure; null: there is none to count in. */
   signals: z.array(signalSchema).nullable(),
+  /** How much of the daemon's log there is. */
+  daemonLog: daemonLogSchema,
   /** The ports of each wave in which one was refused, lost and replaced, or given to two jobs. */
   portTraces: z.array(portTraceSchema),
   /** What was counted after each wave, and whether it grows. */

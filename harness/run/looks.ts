@@ -10,7 +10,7 @@ import { refOf, type Given } from "./job.ts";
 export interface Looks {
   /** Begins to look at once if the answer calls for it; returns without waiting. */
   readonly consider: (given: Given) => void;
-  /** Resolves when every look begun so far is in the journal. */
+  /** Resolves when every look begun so far is in the journal; rejects with what one of them threw. */
   readonly settled: () => Promise<void>;
 }
 
@@ -39,7 +39,10 @@ export const createLooks = ({
   return {
     consider: (given) => {
       for (const question of questionsOf(given.answer, given.operation, given.job.plan)) {
-        underWay.push(look(given, question));
+        const looking = look(given, question);
+        // Whoever waits for all of them gets it; until then it must not end the process.
+        looking.catch(() => undefined);
+        underWay.push(looking);
       }
     },
     settled: async () => {

@@ -5,7 +5,7 @@ import type { Plan } from "../core/model.ts";
 import type { PlanRequest } from "../core/plan-request.ts";
 import { seconds } from "../core/units.ts";
 import { withDeadline } from "./deadline.ts";
-import { runWave, type RunEdges } from "./wave.ts";
+import { runWave, TroubleFailed, type RunEdges } from "./wave.ts";
 
 /** What the journal's first event says besides the plan. */
 export interface RunHeader {
@@ -69,9 +69,11 @@ export const performRun = async (
     try {
       kept = await runWave(wave, plan, kept, edges);
     } catch (error) {
-      // Only the engine's silence is expected here; anything else is a bug and must show as one.
-      if (!(error instanceof StressError)) throw error;
+      // Only the engine's silence and failed trouble are expected here; anything else is a bug and must show as one.
+      const isTrouble = error instanceof TroubleFailed;
+      if (!isTrouble && !(error instanceof StressError)) throw error;
       if (cancelled() && (await alive())) return end("interrupted");
+      if (isTrouble) return end("trouble-failed", error.message);
       return end("engine-lost", error.message);
     }
     if (!(await alive())) return end("engine-lost", "it does not answer /_ping");

@@ -1,4 +1,6 @@
 import pLimit from "p-limit";
+import { StressError } from "../core/errors.ts";
+import type { InjectedFault } from "../core/nemesis.ts";
 import type { Inventory, Operation, Plan, WavePlan } from "../core/model.ts";
 import type { Clock, Journal, ProcessorMeter, Runtime, Troublemaker } from "../core/ports.ts";
 import { millis } from "../core/units.ts";
@@ -20,8 +22,20 @@ export interface RunEdges {
   readonly signal: AbortSignal;
 }
 
-/** Of the daemon's log, for one wave: a daemon with debug on writes about a hundred lines a container. */
-const MOST_LOG_LINES = 20_000;
+/**
+ * Of the daemon's log, for one wave: so many lines at its beginning and as many at its end, where what broke the
+ * wave stands. A daemon with debug on writes about a hundred lines a container.
+ */
+const LOG_LINES_AT_EACH_END = 10_000;
+
+/** The trouble that was asked for could not be made. The message is the troublemaker's. */
+export class TroubleFailed extends Error {
+  override readonly name = "TroubleFailed";
+
+  constructor(cause: StressError) {
+    super(cause.message, { cause });
+  }
+}
 
 interface BurstEnd {
   /** Failed jobs that are to be left for a look. */
@@ -112,14 +126,14 @@ const inTrouble = async <Result>(
   body: () => Promise<Result>,
 ): Promise<Result> => {
   if (trouble === null) return await body();
+  const report = (fault: InjectedFault): void => {
+    journal.append({ event: "fault.injected", at: clock.now(), wave: wave.index, fault });
+  };
   try {
-    await trouble.strike(
-      wave,
-      (fault) => {
-        journal.append({ event: "fault.injected", at: clock.now(), wave: wave.index, fault });
-      },
-      signal,
-    );
+    await trouble.strike(wave, report, signal).catch((cause: unknown) => {
+      // Told from an engine that is lost; a mistake of ours stays one.
+      throw cause instanceof StressError ? new TroubleFailed(cause) : cause;
+    });
     return await body();
   } finally {
     await trouble.lift();
@@ -130,12 +144,16 @@ const inTrouble = async <Result>(
 const writeDownLog = async (wave: number, { clock, journal, runtime }: RunEdges): Promise<void> => {
   const lines = await runtime.witness.log();
   if (lines === null) return;
+  const dropped = Math.max(0, lines.length - 2 * LOG_LINES_AT_EACH_END);
   journal.append({
     event: "daemon.logged",
     at: clock.now(),
     wave,
-    lines: lines.slice(0, MOST_LOG_LINES),
-    dropped: Math.max(0, lines.length - MOST_LOG_LINES),
+    lines:
+      dropped === 0
+        ? lines
+        : [...lines.slice(0, LOG_LINES_AT_EACH_END), ...lines.slice(-LOG_LINES_AT_EACH_END)],
+    dropped,
   });
 };
 

@@ -182,7 +182,7 @@ test("names and subnets are told with the run that made them", async () => {
 
 test("of a daemon in debug mode there are state, pid, answer and a file with its goroutines", async () => {
   const { witness, directory } = subject();
-  const sight = await witness.look({ about: "daemon" });
+  const sight = await witness.look({ about: "daemon", hang: true });
   expect(sight).toMatchObject({ answers: true, goroutines: "goroutines-1.txt" });
   if (sight.about !== "daemon") throw new Error("another question was answered");
   expect(["R", "S"]).toContain(sight.state);

@@ -101,7 +101,7 @@ test("a run in trouble names the cause where it names the failure", async () => 
     {
       class: "port.rootlesskit_addport_in_use",
       count: 2,
-      causes: [{ cause: "outbound_connection", certainty: "shown", count: 2 }],
+      causes: [{ cause: "outbound_connection", certainty: "inferred", count: 2 }],
     },
   ]);
   expect(finished.code).toBe(1);

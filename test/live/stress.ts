@@ -30,8 +30,8 @@ export const outDirectory = (): string => {
 export interface Running {
   readonly process: ChildProcess;
   readonly finished: Promise<Finished>;
-  /** Resolves when stderr has said something that matches. */
-  readonly said: (pattern: RegExp) => Promise<void>;
+  /** Resolves to the match when stderr has said something that matches. */
+  readonly said: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
 /** Starts `stress` with these arguments in a test; it is killed if the test ends before it does. */
@@ -58,12 +58,13 @@ const start = (argv: readonly string[]): Running => {
     stdout,
     stderr,
   }));
-  const said = (pattern: RegExp): Promise<void> =>
+  const said = (pattern: RegExp): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        if (!pattern.test(stderr)) return;
+        const match = pattern.exec(stderr);
+        if (match === null) return;
         child.stderr.off("data", look);
-        resolve();
+        resolve(match);
       };
       child.stderr.on("data", look);
       look();

@@ -15,7 +15,7 @@ const CALIBRATION: Calibration = {
   injected: 4,
   fates: { met: 2, absorbed: 1, untouched: 1 },
   scores: { right: 1, wrong: 1, open: 0 },
-  bystanders: { jobs: 300, accused: 1 },
+  bystanders: { jobs: 900, failed: 300, accused: 1 },
   quiet: true,
   sensitivity: { hits: 1, of: 2, value: 0.5, low: 0.095, high: 0.905 },
   specificity: { hits: 299, of: 300, value: 0.9967, low: 0.9814, high: 0.9994 },
@@ -56,7 +56,7 @@ test("the terminal reads fates, scores, a table of causes, and what was not righ
     [
       "4 faults injected: 2 met, 1 absorbed by the daemon, 1 untouched",
       "1 of 2 attributed right, 1 wrong, 0 left open: sensitivity 50 % (10–90.5 %)",
-      "1 of 300 other jobs attributed to such a cause: specificity 99.7 % (98.1–99.9 %)",
+      "of 300 failures that no fault caused, 1 was laid to one: specificity 99.7 % (98.1–99.9 %)",
       "",
       "cause      sensitivity (95 %)    specificity (95 %)",
       "time_wait  0 of 1, 0 % (0–79 %)  300 of 300, 100 % (98.7–100 %)",
@@ -70,8 +70,18 @@ test("the terminal reads fates, scores, a table of causes, and what was not righ
 
 test("where the machine was not quiet, other accusations may be real and no specificity is claimed", () => {
   const text = calibrationText({ ...CALIBRATION, quiet: false, specificity: null }, PAINT);
-  expect(text).toContain("1 other job attributed to causes of the same kind: these may be real");
+  expect(text).toContain(
+    "1 other failure attributed to causes of the same kind: these may be real",
+  );
   expect(text).not.toContain("specificity 9");
+});
+
+test("where no other job failed, no specificity is claimed", () => {
+  const text = calibrationText(
+    { ...CALIBRATION, bystanders: { jobs: 300, failed: 0, accused: 0 }, specificity: null },
+    PAINT,
+  );
+  expect(text).toContain("of 0 failures that no fault caused, 0 were laid to one: specificity –\n");
 });
 
 test("faults without a score claim nothing", () => {
@@ -79,7 +89,7 @@ test("faults without a score claim nothing", () => {
     {
       ...CALIBRATION,
       ...{ scores: { right: 0, wrong: 0, open: 0 }, causes: [], faults: [], quiet: false },
-      bystanders: { jobs: 3, accused: 0 },
+      bystanders: { jobs: 3, failed: 0, accused: 0 },
     },
     PAINT,
   );

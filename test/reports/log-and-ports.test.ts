@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { history } from "../../harness/core/history.ts";
 import { logSlices, type LogSlice } from "../../harness/core/log-slice.ts";
 import type { PortTrace } from "../../harness/core/port-trace.ts";
-import { signals } from "../../harness/core/signals.ts";
+import { daemonLog, signals, type DaemonLog } from "../../harness/core/signals.ts";
 import type { SoakTrend } from "../../harness/core/soak.ts";
 import { logSliceMarkdown, logSliceText } from "../../reports/log-slice.ts";
 import type { Paint } from "../../reports/paint.ts";
@@ -16,6 +16,7 @@ const PLAIN: Paint = { good: same, bad: same, dim: same, bold: same };
 
 const RECORDED = history(occupiedPorts());
 const SIGNALS = signals(RECORDED);
+const LOG = daemonLog(RECORDED);
 const [SLICE] = RECORDED.waves.flatMap((wave) => logSlices(RECORDED, wave) ?? []);
 const EMPTY_SLICE: LogSlice = {
   wave: 1,
@@ -37,7 +38,7 @@ const flat = (counter: SoakTrend["counter"], value: number): SoakTrend => ({
   low: 0,
   high: 0,
   p: 1,
-  verdict: "does not grow",
+  verdict: "no growth shown",
 });
 const SOAK: readonly SoakTrend[] = [
   flat("bridges", 1),
@@ -61,7 +62,7 @@ const SOAK: readonly SoakTrend[] = [
     low: -1,
     high: -0.1234,
     p: 0.0312,
-    verdict: "does not grow",
+    verdict: "no growth shown",
   },
 ];
 const SHORT_SOAK = SOAK.map((trend): SoakTrend => ({
@@ -89,6 +90,7 @@ const TRACE: PortTrace = {
   wave: 2,
   arm: "ports/n16",
   asked: "dynamic",
+  rootless: true,
   steps: [
     port(32768, "w2j01", "mysql"),
     {
@@ -136,7 +138,7 @@ const TRACE: PortTrace = {
 };
 
 const TEXTS: Readonly<Record<string, string>> = {
-  signals: signalsText(SIGNALS, PLAIN),
+  signals: signalsText(SIGNALS, LOG, PLAIN),
   soak: soakText(SOAK, PLAIN),
   "port-trace": portTraceText(TRACE, PLAIN),
   "log-slice": SLICE === undefined ? "" : logSliceText(SLICE, PLAIN),
@@ -150,7 +152,7 @@ test.each(Object.entries(TEXTS))(
 );
 
 const REPORTS: Readonly<Record<string, readonly string[]>> = {
-  signals: signalsMarkdown(SIGNALS),
+  signals: signalsMarkdown(SIGNALS, LOG),
   soak: soakMarkdown(SOAK),
   "port-trace": portTraceMarkdown(TRACE),
   "log-slice": SLICE === undefined ? [] : logSliceMarkdown(SLICE),
@@ -164,14 +166,55 @@ test.each(Object.entries(REPORTS))(
 );
 
 test("where there is nothing to say the terminal says nothing", () => {
-  expect(signalsText(null, PLAIN)).toBe("");
-  expect(signalsText([], PLAIN)).toBe("");
+  expect(signalsText(null, LOG, PLAIN)).toBe("");
+  expect(signalsText([], LOG, PLAIN)).toBe("");
   expect(soakText([], PLAIN)).toBe("");
   expect(soakText(SHORT_SOAK, PLAIN)).toBe("");
 });
 
-test("the report says that the log could not be read, and that nothing in it concerns a job", () => {
-  expect(signalsMarkdown(null).join(" ")).toContain("could not be read");
+const UNREAD: DaemonLog = { waves: 3, logged: 0, leftOut: 0, asked: true };
+
+test.each([
+  [UNREAD, "It could not be read, "],
+  [{ ...UNREAD, asked: false }, "The journal is of version 1 and holds no log, "],
+  [{ ...UNREAD, waves: 0 }, "No wave was started, "],
+  [{ ...UNREAD, logged: 1 }, "No wave that has one came to the end of its burst, "],
+])("the report says why it has nothing to say of the log: %j", (log, words) => {
+  expect(signalsMarkdown(null, log)[1]).toMatch(new RegExp(`^${words}`));
+});
+
+test("of a log that was cut, terminal and report say that rates are of what was kept", () => {
+  const words = "1200 lines of the log were left out; rates are of what was kept";
+  const log = { ...LOG, leftOut: 1200 };
+  expect(signalsText(SIGNALS, log, PLAIN)).toContain(words);
+  expect(signalsMarkdown(SIGNALS, log).at(-1)).toBe(`${words}.`);
+});
+
+test("of a rootful engine nothing is said of RootlessKit, and no cell asks what it had", () => {
+  const rootful: PortTrace = {
+    ...TRACE,
+    rootless: false,
+    outOfOrder: null,
+    unclaimed: null,
+    steps: TRACE.steps.map((step) =>
+      step.kind === "port" ? { ...step, engineListens: null, forwards: null } : step,
+    ),
+  };
+  const all = [portTraceText(rootful, PLAIN), ...portTraceMarkdown(rootful)].join("\n");
+  expect(all).not.toMatch(/RootlessKit's|could not be read|\| \? \|/);
+  const unread = { ...rootful, rootless: true };
+  expect(portTraceText(unread, PLAIN)).toContain("RootlessKit's forwards could not be read");
+});
+
+test("what was skipped without a table of sockets is nobody's only if somebody looked", () => {
+  const [gap] = TRACE.steps.filter((step) => step.kind === "gap");
+  if (gap === undefined) throw new Error("the trace has gaps");
+  const text = portTraceText({ ...TRACE, steps: [{ ...gap, why: "unread" }] }, PLAIN);
+  expect(text).toContain("skipped 32770: who listens there is not known");
+  expect(text).not.toContain("nobody seen");
+});
+
+test("the report says that nothing in the log concerns a job", () => {
   expect(logSliceMarkdown(EMPTY_SLICE).join(" ")).toContain("Nothing in the log");
 });
 
@@ -187,10 +230,10 @@ test("words of a hostile log move no cursor and leave no fence", () => {
   };
   const trace: PortTrace = { ...TRACE, arm: HOSTILE };
   const all = [
-    signalsText([hostile], PLAIN),
+    signalsText([hostile], LOG, PLAIN),
     logSliceText(slice, PLAIN),
     portTraceText(trace, PLAIN),
-    ...signalsMarkdown([hostile]),
+    ...signalsMarkdown([hostile], LOG),
     ...logSliceMarkdown(slice),
     ...portTraceMarkdown(trace),
   ].join("\n");

@@ -18,7 +18,7 @@ import {
 } from "./flags.ts";
 
 const toKinds = (value: unknown): readonly CalibratedKind[] => {
-  const kinds = parseKinds(listOf(value));
+  const kinds = parseKinds(listOf("only", value));
   return kinds.length > 0 ? kinds : usage("--only needs at least one kind");
 };
 

@@ -24,6 +24,15 @@ const classifyOptions = {
   },
 } as const;
 
+/** The one message, ahead of `--` or behind it: there it may begin with a dash. */
+const oneMessage = (message: string | undefined, behind: unknown): string | undefined => {
+  const words = Array.isArray(behind) ? behind.map(String) : [];
+  const [first, ...more] = [...(message === undefined ? [] : [message]), ...words];
+  return more.length === 0
+    ? first
+    : usage(`classify takes one message, in quotes, and not also ${JSON.stringify(more[0])}`);
+};
+
 const toClassifyOptions = (args: {
   readonly message: string | undefined;
   readonly phase: Phase | undefined;
@@ -49,8 +58,12 @@ export const classifyEntry = entry({
   flags: Object.keys(classifyOptions),
   build: (command) =>
     command
-      .positional("message", { describe: "its words", type: "string" })
+      .positional("message", {
+        describe: "its words; behind -- if they begin with a dash",
+        type: "string",
+      })
       .options(classifyOptions),
-  read: ({ message, phase, json, ndjson }) => toClassifyOptions({ message, phase, json, ndjson }),
+  read: ({ message, phase, json, ndjson, "--": behind }) =>
+    toClassifyOptions({ message: oneMessage(message, behind), phase, json, ndjson }),
   load: async () => (await import("../commands/classify.ts")).classifyCommand,
 });

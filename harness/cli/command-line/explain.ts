@@ -26,14 +26,18 @@ export const explainEntry = entry({
   flags: Object.keys(optionsOf),
   build: (command) =>
     command
-      .positional("run", { describe: "its id, its directory, or latest", type: "string" })
+      .positional("run", {
+        describe: "its id, its directory, or latest",
+        default: "latest",
+        type: "string",
+      })
       .options(optionsOf),
   read: (args): ExplainOptions => {
     if (args.json && args.markdown) usage("--json and --markdown exclude each other");
     if (args.all && args.job !== undefined)
       usage("--all is for every failed job; leave --job away");
     return {
-      run: args.run ?? usage("explain needs a run: its id, its directory, or latest"),
+      run: args.run,
       out: args.out ?? usage("--out needs a value"),
       job: args.job ?? null,
       all: args.all,

@@ -24,10 +24,14 @@ export const wholeNumber =
     return number;
   };
 
-/** `a,b` and repeated flags alike; each item once, in the order given. */
-export const listOf = (value: unknown): readonly string[] => {
+/** `a,b` and repeated flags alike; each item once, in the order given. None at all is an empty list. */
+export const listOf = (flag: string, value: unknown): readonly string[] => {
   const items = (Array.isArray(value) ? value : [value]).flatMap((item) => String(item).split(","));
-  return [...new Set(items.map((item) => item.trim()).filter((item) => item !== ""))];
+  const given = items.map((item) => item.trim());
+  if (given.every((item) => item === "")) return [];
+  return given.includes("")
+    ? usage(`--${flag} has an empty item: ${JSON.stringify(items.join(","))}`)
+    : [...new Set(given)];
 };
 
 export const oneText =

@@ -25,6 +25,12 @@ const FLAGS_OF: Readonly<Record<string, readonly string[]>> = {
   completion: GLOBAL_FLAGS,
 };
 
+/** What stands before `--`; everything where there is none. */
+const beforeDashes = (argv: readonly string[]): readonly string[] => {
+  const at = argv.indexOf("--");
+  return at === -1 ? argv : argv.slice(0, at);
+};
+
 /** The first word of argv that is a command's name; `run` without one. */
 const commandIn = (argv: readonly string[]): string =>
   argv.find((word) => Object.hasOwn(FLAGS_OF, word)) ?? "run";
@@ -54,8 +60,13 @@ export const readCommandLine = async (
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Invocation> => {
-  if (argv.includes("--")) usage("there is nothing to pass on behind --");
-  const settings = settingsOf({ command: commandIn(argv), flagsOf: FLAGS_OF, argv, environment });
+  const flags = beforeDashes(argv);
+  const command = commandIn(flags);
+  // A message may begin with a dash.
+  if (flags.length < argv.length && command !== "classify") {
+    usage("there is nothing to pass on behind --; only classify takes its message there");
+  }
+  const settings = settingsOf({ command, flagsOf: FLAGS_OF, argv: flags, environment });
   const chosen: { command?: Command } = {};
   let showCompletionScript = (): void => undefined;
   const choose = (command: Command): void => {
@@ -101,6 +112,8 @@ export const readCommandLine = async (
       default: "text",
     })
     .config(settings)
+    // Else what stands behind -- is read once more, as if it stood ahead of it.
+    .parserConfiguration({ "populate--": true })
     .version(toolVersion())
     .strict()
     .wrap(Math.min(100, Number(environment["COLUMNS"] ?? 100) || 100))

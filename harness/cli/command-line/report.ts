@@ -11,10 +11,14 @@ export const reportEntry = entry({
   flags: Object.keys(optionsOf),
   build: (command) =>
     command
-      .positional("run", { describe: "its id, its directory, or latest", type: "string" })
+      .positional("run", {
+        describe: "its id, its directory, or latest",
+        default: "latest",
+        type: "string",
+      })
       .options(optionsOf),
   read: (args): ReportOptions => ({
-    run: args.run ?? usage("report needs a run: its id, its directory, or latest"),
+    run: args.run,
     out: args.out ?? usage("--out needs a value"),
     json: args.json,
   }),

@@ -19,10 +19,14 @@ export const reproEntry = entry({
   flags: Object.keys(optionsOf),
   build: (command) =>
     command
-      .positional("run", { describe: "its id, its directory, or latest", type: "string" })
+      .positional("run", {
+        describe: "its id, its directory, or latest",
+        default: "latest",
+        type: "string",
+      })
       .options(optionsOf),
   read: (args): ReproOptions => ({
-    run: args.run ?? usage("repro needs a run: its id, its directory, or latest"),
+    run: args.run,
     out: args.out ?? usage("--out needs a value"),
     job: args.job ?? null,
   }),

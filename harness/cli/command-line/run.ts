@@ -20,12 +20,12 @@ import {
 
 const toServices = (value: unknown): readonly string[] => {
   if (value === undefined) return [];
-  const services = listOf(value);
+  const services = listOf("services", value);
   return services.length > 0 ? services : usage("--services needs at least one name");
 };
 
 const toModes = (value: unknown): readonly Mode[] =>
-  listOf(value).map((name) => {
+  listOf("mode", value).map((name) => {
     const mode = MODES.find((each) => each === name);
     return mode ?? usage(`--mode "${name}" is not one of ${MODES.join(", ")}`);
   });
@@ -33,13 +33,13 @@ const toModes = (value: unknown): readonly Mode[] =>
 /** `1,16`: each an arm of its own. */
 const toNumbers = (value: unknown): readonly number[] => {
   const check = wholeNumber("n", { min: 1, max: 10_000 });
-  const numbers = (typeof value === "number" ? [value] : listOf(value)).map(check);
+  const numbers = (typeof value === "number" ? [value] : listOf("n", value)).map(check);
   return numbers.length > 0 ? [...new Set(numbers)] : usage("--n needs a value");
 };
 
 const toNemeses = (value: unknown): readonly Nemesis[] => {
   if (value === undefined) return [];
-  const nemeses = listOf(value).map(parseNemesis);
+  const nemeses = listOf("nemesis", value).map(parseNemesis);
   return nemeses.length > 0 ? nemeses : usage("--nemesis needs a value");
 };
 

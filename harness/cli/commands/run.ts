@@ -68,7 +68,9 @@ const requestOf = (options: RunOptions, images: ImageSet, run: string): PlanRequ
 
 const exitCodeOf = (summary: Summary, shell: Shell): number => {
   if (summary.ended === "interrupted") return shell.interruptedBy() ?? EXIT.unknown;
-  if (summary.ended === "engine-lost") return EXIT.environment;
+  if (summary.ended === "engine-lost" || summary.ended === "trouble-failed") {
+    return EXIT.environment;
+  }
   return EXIT[summary.verdict];
 };
 

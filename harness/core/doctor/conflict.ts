@@ -9,6 +9,9 @@ import type { Asked, NamespaceSeen, Protocol } from "./facts.ts";
 /** `maybe`: the table does not tell what decides it. */
 export type Conflict = "yes" | "maybe" | "no";
 
+/** What of a namespace decides whether two sockets are in each other's way. */
+type PortNamespace = Pick<NamespaceSeen, "sockets" | "sixOnly" | "portRange">;
+
 const ANY_4 = "0.0.0.0";
 const ANY_6 = "::";
 
@@ -44,15 +47,22 @@ const WORST: readonly Conflict[] = ["yes", "maybe", "no"];
 const worst = (conflicts: readonly Conflict[]): Conflict =>
   WORST.find((each) => conflicts.includes(each)) ?? "no";
 
+/** A listener on [::] may take IPv4 as well. */
+const canHaveAccepted = (listener: SocketSeen, connection: SocketSeen): boolean => {
+  const [on, at] = [unmapped(listener.localAddress), unmapped(connection.localAddress)];
+  return on === ANY_6 || on === at || (on === ANY_4 && !isSix(at));
+};
+
 /** What a connection's end does to a new listener on its port. */
-const ofConnection = (socket: SocketSeen, { portRange, sockets }: NamespaceSeen): Conflict => {
-  const listens = sockets?.some(({ state }) => state === "listen") === true;
+const ofConnection = (socket: SocketSeen, { portRange, sockets }: PortNamespace): Conflict => {
+  const listens =
+    sockets?.some((each) => each.state === "listen" && canHaveAccepted(each, socket)) === true;
   // Accepted by a listener, which is then what stands in the way: its ends let another one listen.
   if (listens) return "no";
   if (portRange === null) return "maybe";
   const isEphemeral = (port: number): boolean => portRange[0] <= port && port <= portRange[1];
-  // A port that the kernel does not hand out: it was accepted by a listener that has gone.
-  if (!isEphemeral(socket.localPort)) return "no";
+  // A port that the kernel does not hand out: accepted by a listener that has gone, or bound on purpose.
+  if (!isEphemeral(socket.localPort)) return "maybe";
   // Both ends' ports are such as the kernel hands out: it cannot be seen which end this is.
   return isEphemeral(socket.remotePort) ? "maybe" : "yes";
 };
@@ -71,7 +81,7 @@ export const conflictWith = (
   }: {
     readonly wanted: readonly string[];
     readonly protocol: Protocol;
-    readonly namespace: NamespaceSeen;
+    readonly namespace: PortNamespace;
   },
 ): Conflict => {
   const sixOnly = namespace.sixOnly?.includes(socket.localPort) ?? null;

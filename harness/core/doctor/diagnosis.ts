@@ -77,7 +77,42 @@ const blocked = (what: string | null, check: CheckResult): string => {
     : `${what} is held by ${check.holder}`;
 };
 
-const concluding = (results: readonly CheckResult[], { asked, n }: DoctorFacts): string => {
+/** What of the host keeps the port that was asked; in a preflight, what else is wrong; empty where nothing is. */
+const ofTheHost = (
+  problems: readonly CheckResult[],
+  { asked, outer }: DoctorFacts,
+): readonly string[] => {
+  const [first] = problems;
+  if (asked === null) return first === undefined ? [] : [inShort(first)];
+  const port = `port ${askedText(asked)}`;
+  if (first?.blocks === true) {
+    return [first.holder === null ? inShort(first) : `${port} is held by ${first.holder}`];
+  }
+  return [
+    outer.sockets === null
+      ? `whether anything on the host keeps ${port} could not be read`
+      : `nothing on the host was found to keep ${port}`,
+    ...(first === undefined ? [] : [inShort(first)]),
+  ];
+};
+
+/** Nobody is there to refuse a port, but whether the host keeps it from an engine can be told. */
+const withoutEngine = (results: readonly CheckResult[], facts: DoctorFacts): string => {
+  const problems = withStatus(results, "problem")
+    .filter(({ id }) => id !== "engine")
+    .toSorted((a, b) => Number(b.blocks) - Number(a.blocks));
+  const unread = withStatus(results, "unknown").length;
+  return [
+    `There is no engine to ask at ${facts.address}`,
+    ...ofTheHost(problems, facts),
+    ...(problems.length < 2 ? [] : [count(problems.length - 1, "other problem")]),
+    ...(unread === 0 ? [] : [`${count(unread, "check")} could not be made`]),
+  ].join("; ");
+};
+
+const concluding = (results: readonly CheckResult[], facts: DoctorFacts): string => {
+  const { asked, n, daemon } = facts;
+  if (daemon === null) return withoutEngine(results, facts);
   const problems = withStatus(results, "problem");
   const [first] = [...problems.filter(({ blocks }) => blocks), ...problems];
   const unread = withStatus(results, "unknown").length;

@@ -154,6 +154,8 @@ export interface FirewallSeen {
 export interface OtherEngineSeen extends OtherEngine {
   /** `ip_local_port_range` of its namespace. */
   readonly portRange: readonly [number, number] | null;
+  /** Its socket as `--host` takes it; null where it cannot be told. */
+  readonly host: string | null;
 }
 
 export interface MachineSeen {
@@ -177,6 +179,8 @@ export interface MachineSeen {
   readonly inotifyInstances: number | null;
   /** Keys of the engine's user: `/proc/key-users`. */
   readonly keys: { readonly used: number; readonly max: number } | null;
+  /** Whether systemd runs and has a unit `docker.service`, of its own and of the user who looks. */
+  readonly dockerUnits: { readonly system: boolean; readonly user: boolean };
 }
 
 export interface DoctorFacts {

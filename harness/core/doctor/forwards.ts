@@ -125,6 +125,9 @@ export const leakedForward: Judge = (facts) => {
   }
   if (daemon?.portDriver === "implicit")
     return notHere("pasta forwards ports without a list of them");
+  if (forwards === null && daemon === null && processes === null) {
+    return notHere("no engine is there to ask, so no RootlessKit of its either");
+  }
   if (forwards === null) return unread("RootlessKit's list of forwards", facts);
   const containers = daemon?.containers ?? null;
   if (containers === null) return silent("the engine's containers", facts);

@@ -207,10 +207,21 @@ test("an engine that takes connections and says nothing is no engine, and its pr
     patience: millis(200),
   });
   expect(diagnose(facts, "test").verdict).toBe("no-engine");
-  expect(checkIn(facts, "engine").evidence).toEqual([
+  expect(checkIn(facts, "engine").evidence.slice(0, 2)).toEqual([
     expect.stringContaining("no answer within 200ms") as unknown,
     `dockerd runs all the same: pid ${String(pid)} of ${userInfo().username}`,
   ]);
+});
+
+test("an engine that was not asked is named with the socket that its daemon was told to serve", async () => {
+  const socketPath = join(scratch(), "docker.sock");
+  const pid = await daemonAt(socketPath, ["-H", `unix://${socketPath}`]);
+  const facts = await factsOf({ address: null, missing: "no Docker engine found" });
+  const engine = checkIn(facts, "engine");
+  expect(engine.evidence).toContain(
+    `a rootful engine runs as pid ${String(pid)} of ${userInfo().username}: --host unix://${socketPath}`,
+  );
+  expect(engine.commands).toContain(`stress doctor --host unix://${socketPath}`);
 });
 
 test("an engine that does not retry a dynamic port is known by its version", async () => {

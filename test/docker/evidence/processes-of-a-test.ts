@@ -28,10 +28,10 @@ export const listener = async (
   return { pid, port: Number(line) };
 };
 
-/** A dockerd that serves a socket. */
-export const daemonAt = async (path: string): Promise<number> =>
+/** A dockerd that serves a socket; its command line may say so: `-H unix://…`. */
+export const daemonAt = async (path: string, words: readonly string[] = []): Promise<number> =>
   (
-    await startProgram(process.execPath, RUN, {
+    await startProgram(process.execPath, [...RUN, "--", ...words], {
       argv0: "dockerd",
       env: { ...process.env, SCRIPT: LISTEN, LISTEN_AT: path },
     })

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createWitness } from "../../../docker/evidence/witness.ts";
 import type { SightOf } from "../../../harness/core/evidence.ts";
 import type { Witness } from "../../../harness/core/ports.ts";
-import { answering, type Reply } from "./answering.ts";
+import { answering, scratch, type Reply } from "./answering.ts";
 import { listener } from "./processes-of-a-test.ts";
 
 const witnessOf = async (reply: (path: string) => Reply, deadlineMs = 2000) => {
@@ -75,12 +75,24 @@ test("a daemon that hangs is null in time, and what lies beside it is seen all t
   expect(await witness.look({ about: "subnets" })).toEqual({ about: "subnets", networks: null });
   const name = { about: "name", kind: "container", name: "x" } as const;
   expect(await witness.look(name)).toEqual({ ...name, holders: null });
-  expect(await witness.look({ about: "daemon" })).toEqual({
+  expect(await witness.look({ about: "daemon", hang: true })).toEqual({
     about: "daemon",
     state: null,
     pid: null,
     answers: false,
     goroutines: null,
+  });
+});
+
+test("goroutines are asked for where the daemon hangs, and not where it may only be at work", async () => {
+  const engine = await answering((path) =>
+    path.startsWith("/debug/") ? { text: "goroutine 1 [running]:\n" } : { json: "OK" },
+  );
+  const witness = createWitness({ ...engine, log: null, runDirectory: scratch() });
+  expect(await witness.look({ about: "daemon", hang: false })).toMatchObject({ goroutines: null });
+  expect(engine.asked).toEqual(["/_ping"]);
+  expect(await witness.look({ about: "daemon", hang: true })).toMatchObject({
+    goroutines: "goroutines-1.txt",
   });
 });
 

@@ -35,7 +35,10 @@ const causeOf = (
     service: "redis",
     sight,
   } as const;
-  return attribute({ class: name, message, run: "r", job: "w1j1", rivals: [] }, [look]).cause;
+  return attribute(
+    { class: name, message, run: "r", job: "w1j1", rivals: [], hostPortRange: [32_768, 60_999] },
+    [look],
+  ).cause;
 };
 
 test.each<[HeldPort, Cause]>([
@@ -108,7 +111,7 @@ test("names and subnets are seen with the run that took them", async () => {
   });
 });
 
-const daemon = { about: "daemon" } as const;
+const daemon = { about: "daemon", hang: true } as const;
 
 test("a stopped daemon answers nobody until it goes on; beside it, the machine is still seen", async () => {
   const { docker, engine } = await simulate({ held: heldBy("listener", PORT) });

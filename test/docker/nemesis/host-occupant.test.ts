@@ -53,6 +53,19 @@ test("a port that somebody has is told from one that cannot be had, and the next
   );
 });
 
+test("a process that says nothing any more is given up and ended when the time is over", async () => {
+  const holder = occupant("listener");
+  const note = await holder.hold(9936, signal);
+  const pid = Number(/of pid (\d+)$/.exec(note ?? "")?.[1]);
+  process.kill(pid, "SIGSTOP");
+  const patience = new AbortController();
+  const held = holder.hold(9937, patience.signal);
+  patience.abort();
+  await expect(held).rejects.toThrow("the process that was to hold it has ended");
+  await holder.release();
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
 test("many ports are held by one process, and it may be let go of twice", async () => {
   const holder = occupant("outbound");
   const ports = Array.from({ length: 200 }, (_, index) => 9600 + index);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { fakeArsenal } from "../../../docker/fake/arsenal.ts";
 import type { Arsenal } from "../../../docker/nemesis/trouble.ts";
-import { createTroublemaker } from "../../../docker/nemesis/troublemaker.ts";
-import { StressError } from "../../../harness/core/errors.ts";
+import { createTroublemaker, type TroubleOptions } from "../../../docker/nemesis/troublemaker.ts";
+import { DeadlinePassed, StressError } from "../../../harness/core/errors.ts";
 import { LABEL, type Mode, type WavePlan } from "../../../harness/core/model.ts";
 import { parseNemesis, type InjectedFault } from "../../../harness/core/nemesis.ts";
 import { plan } from "../../../harness/core/plan.ts";
@@ -33,13 +33,30 @@ const waveOf = (mode: Mode, n: number): WavePlan => {
   return wave;
 };
 
-const trouble = async (nemeses: readonly string[], instead: Partial<Arsenal> = {}) => {
+type Bounded = TroubleOptions["bounded"];
+
+const unbounded: Bounded = (outer, body) => body(outer);
+
+/** Every step is given up in the moment in which it begins to wait. */
+const impatient: Bounded = async (_outer, body) => {
+  const patience = new AbortController();
+  const done = body(patience.signal);
+  patience.abort(new DeadlinePassed(seconds(30)));
+  return await done;
+};
+
+const trouble = async (
+  nemeses: readonly string[],
+  instead: Partial<Arsenal> = {},
+  bounded: Bounded = unbounded,
+) => {
   const { docker, engine } = await simulate();
   const arsenal = { ...fakeArsenal(docker, engine.socketPath), ...instead };
   const parsed = nemeses.map(parseNemesis);
   const { strike, lift } = createTroublemaker({
     ...{ arsenal, run: "r", owner: "o", seed: "s" },
     nemesesOf: () => parsed,
+    bounded,
   });
   const faults: InjectedFault[] = [];
   return {
@@ -139,6 +156,22 @@ test("a strike that fails half way is undone all the same", async () => {
   await expect(made.strike(waveOf("ports-block", 1))).rejects.toThrow("no such thing here");
   expect(left(made.world)).not.toEqual(NOTHING);
   await made.lift();
+  await made.lift();
+  expect(left(made.world)).toEqual(NOTHING);
+});
+
+test.each([
+  ["ports-block", "exhaust-subnets"],
+  ["ports-block", "name-clash"],
+  ["ports-block", "occupy:1:outbound"],
+  ["ports", "occupy:1:outbound"],
+] as const)("in mode %s, %s that never gets ready is given up in time", async (mode, nemesis) => {
+  const made = await trouble([nemesis], {}, impatient);
+  made.world.daemon.pause();
+  const struck = made.strike(waveOf(mode, 1));
+  await expect(struck).rejects.toMatchObject({ code: "environment" });
+  await expect(struck).rejects.toThrow("no answer within 30.0s");
+  made.world.daemon.resume();
   await made.lift();
   expect(left(made.world)).toEqual(NOTHING);
 });

@@ -66,7 +66,13 @@ test.each([
   [["--config", "/nonexistent.yaml"], /^--config \/nonexistent.yaml: ENOENT/],
   [["engine"], /action/],
   [["engine", "sideways"], /sideways/],
-  [["report"], /run/],
+  [["--n", "1,,2"], /^--n has an empty item: "1,,2"/],
+  [["--n", ",1"], /^--n has an empty item: ",1"/],
+  [["--mode", "ports,"], /^--mode has an empty item: "ports,"/],
+  [["calibrate", "--only", ",stop"], /^--only has an empty item/],
+  [["doctor", "--", "8080"], /behind --/],
+  [["--", "classify"], /behind --/],
+  [["classify", "--", "one", "two"], /one message, in quotes, and not also "two"/],
 ])("%j is refused in one line that names what is wrong", async (argv, message) => {
   const refused = read(...argv);
   await expect(refused).rejects.toThrow(message);
@@ -88,6 +94,20 @@ test("flags beat STRESS_*, which beats the config file", async () => {
     name: "run",
     options: { ns: [4], waves: 3, modes: ["noports"], json: true },
   });
+});
+
+test.each(["explain", "repro", "report"])("%s without a run is about the latest", async (name) => {
+  expect(await read(name)).toMatchObject({ name, options: { run: "latest" } });
+  expect(await read(name, "k3x9")).toMatchObject({ options: { run: "k3x9" } });
+});
+
+test.each([
+  [["classify", "--", "-p 80: address already in use"], "-p 80: address already in use", null],
+  [["classify", "--phase", "exec", "--", "--config"], "--config", "exec"],
+  [["classify", "--", "run"], "run", null],
+  [["classify", "--", "-x=1.50"], "-x=1.50", null],
+])("%j classifies what stands behind --", async (argv, message, phase) => {
+  expect(await read(...argv)).toMatchObject({ name: "classify", options: { message, phase } });
 });
 
 test("a variable for a flag of run does not stand in the way of another command", async () => {

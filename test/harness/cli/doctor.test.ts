@@ -90,6 +90,11 @@ test("without an engine: exit 3, and who has the port is told all the same", asy
   expect(stderr).toBe("");
   expect(stdout).toMatch(/^PROBLEM {2}Engine: No engine answers at unix:\/\/\/nonexistent\.sock/);
   expect(stdout).toContain(`by nginx (pid ${String(pid)}, user `);
+  const conclusion = stdout.trimEnd().split("\n").at(-1);
+  expect(conclusion).toMatch(/^There is no engine to ask at unix:\/\/\/nonexistent\.sock/);
+  expect(conclusion).toContain(
+    `; port ${String(port)} is held by nginx (pid ${String(pid)}, user `,
+  );
 });
 
 test("what could not be read is neither well nor wrong: exit 2", async () => {

@@ -21,6 +21,10 @@ test.each<[Case, string]>([
   [{ nemesis: "slow-daemon" }, "add --engine managed"],
   [{ nemesis: "kill-daemon" }, "add --engine managed"],
   [{ nemesis: "second-engine" }, "add --engine managed"],
+  [
+    { nemesis: "occupy:1:forward" },
+    "--nemesis occupy:1:forward is for an engine of our own: add --engine managed",
+  ],
   [{ nemesis: "exhaust-subnets", sharedEngine: true }, "does not go with --shared-engine"],
   [{ nemesis: "occupy:1", modes: ["noports"] }, "--mode noports publishes none"],
   [
@@ -38,14 +42,17 @@ test.each<[Case, string]>([
 
 test.each(["fake", "managed"] as const)("on --engine %s every kind is allowed", (kind) => {
   for (const name of NEMESIS_KINDS) {
-    const nemesis = name === "occupy" ? "occupy:1" : name;
+    const nemesis = name === "occupy" ? "occupy:1:forward" : name;
     refuse({ nemesis, engine: { kind }, modes: MODES });
   }
 });
 
-test.each(["occupy:1:outbound", "name-clash", "exhaust-subnets", "kill-runner"])(
-  "%s is allowed on an engine of the user's own",
-  (nemesis) => {
-    refuse({ nemesis });
-  },
-);
+test.each([
+  "occupy:1:outbound",
+  "occupy:1:timewait",
+  "name-clash",
+  "exhaust-subnets",
+  "kill-runner",
+])("%s is allowed on an engine of the user's own", (nemesis) => {
+  refuse({ nemesis });
+});

@@ -14,6 +14,7 @@ const failedWith = (name: FailureClass, message = portTaken(PORT)): Failed => ({
   run: RUN_ID,
   job: "w1j01",
   rivals: [],
+  hostPortRange: [32_768, 60_999],
 });
 
 const IN_USE = failedWith("port.rootlesskit_addport_in_use");
@@ -138,7 +139,7 @@ test.each<[string, Partial<ReturnType<typeof emptySight>>, string, string]>([
 
 test("the sentence names the connection, its process and its user", () => {
   expect(found(emptySight(PORT, { host: [socket(PORT)] })).sentence).toBe(
-    "127.0.0.1:32771 → 127.0.0.1:45001 (established) of node (pid 4711, user ci)",
+    "127.0.0.1:32771 → 127.0.0.1:5432 (established) of node (pid 4711, user ci)",
   );
 });
 
@@ -168,18 +169,63 @@ test.each<SocketState>(["syn-sent", "close-wait", "fin-wait-2", "last-ack"])(
 );
 
 test("for words about tcp6 the IPv6 socket is the holder", () => {
+  const words = "listen tcp6 [::]:32771: bind: address already in use";
   const six = socket(PORT, {
     family: 6,
     localAddress: "::1",
     state: "listen",
     holder: holder("none"),
   });
-  const failed = failedWith(
-    "port.rootlesskit_addport_in_use",
-    "listen tcp6 [::]:32771: bind: address already in use",
+  const four = socket(PORT, { state: "listen", holder: holder("other-engine") });
+  const sight = emptySight(PORT, { hostIp: "::", host: [four, six] });
+  expect(found(sight, failedWith("port.rootlesskit_addport_in_use", words)).cause).toBe(
+    "host_listener",
   );
-  const host = [socket(PORT, { state: "listen", holder: holder("other-engine") }), six];
-  expect(found(emptySight(PORT, { host }), failed).cause).toBe("host_listener");
+});
+
+test.each<[string, Partial<ReturnType<typeof emptySight>>]>([
+  [
+    "a listener of the other family",
+    { host: [socket(PORT, { family: 6, localAddress: "::1", state: "listen" })] },
+  ],
+  [
+    "a connection of the other family",
+    { host: [socket(PORT, { family: 6, localAddress: "fd00::2", remoteAddress: "fd00::3" })] },
+  ],
+  [
+    "a listener on another address",
+    { hostIp: "127.0.0.1", host: [{ ...listener("none"), localAddress: "192.168.1.5" }] },
+  ],
+  [
+    "a container on another loopback address",
+    { hostIp: "127.0.0.1", containers: [user({ hostIp: "127.0.0.5" })] },
+  ],
+  ["a forward of the other family", { forwards: [{ ...forward, parentIp: "::" }] }],
+])("%s is not in the way", (_, seen) => {
+  expect(found(emptySight(PORT, seen)).cause).toBe("gone");
+});
+
+test("the socket that blocks is named, whatever else has the number in the other family", () => {
+  const other = socket(PORT, { family: 6, localAddress: "::1", state: "listen" });
+  expect(found(emptySight(PORT, { host: [other, socket(PORT)] })).cause).toBe(
+    "outbound_connection",
+  );
+});
+
+test("a connection on a port that the kernel hands to nobody may have been accepted: it is inferred", () => {
+  const low = socket(6379, { remotePort: 45_001 });
+  const words = "listen tcp4 0.0.0.0:6379: bind: address already in use";
+  expect(
+    found(emptySight(6379, { host: [low] }), failedWith("port.rootlesskit_addport_in_use", words)),
+  ).toMatchObject({ cause: "outbound_connection", certainty: "inferred" });
+});
+
+test("a listener on [::] that may take IPv4 as well is inferred", () => {
+  const six = { ...listener("none"), family: 6 as const, localAddress: "::" };
+  expect(found(emptySight(PORT, { host: [six] }))).toMatchObject({
+    cause: "host_listener",
+    certainty: "inferred",
+  });
 });
 
 test("the failed container's own wish for the port is not taken for its holder", () => {
@@ -211,11 +257,18 @@ test("what the daemon's table says is looked for in its containers, not in socke
   );
 });
 
-test("a listener inside the daemon's namespace is a container with the host's network", () => {
-  expect(found(emptySight(PORT, { engine: [listener("none")] }))).toMatchObject({
+test("a listener inside the daemon's namespace that is no proxy is a container with the host's network", () => {
+  const inside = (command: string) => ({
+    ...listener("this-engine"),
+    holder: { ...holder("this-engine"), command },
+  });
+  expect(found(emptySight(PORT, { engine: [inside("redis-server *:6379")] }))).toMatchObject({
     cause: "same_engine_container",
     certainty: "inferred",
   });
+  expect(
+    found(emptySight(PORT, { engine: [inside("docker-proxy -container-ip 172.18.0.2")] })).cause,
+  ).toBe("gone");
 });
 
 test("a privileged port is shown by the sysctl, and inferred without it", () => {
@@ -227,8 +280,33 @@ test("a privileged port is shown by the sysctl, and inferred without it", () => 
   });
 });
 
-test("where the sockets cannot be read the cause stays open", () => {
-  expect(found(emptySight(PORT, { host: null }))).toMatchObject({ cause: null, certainty: "open" });
+test.each<[string, FailureClass, Partial<ReturnType<typeof emptySight>>]>([
+  ["the host's sockets", "port.rootlesskit_addport_in_use", { host: null }],
+  ["the engine's containers", "port.rootlesskit_addport_in_use", { containers: null }],
+  ["the engine's containers", "port.already_allocated", { containers: null }],
+  ["RootlessKit's forwards", "port.rootlesskit_conflict_id", { forwards: null }],
+])("where %s cannot be read, nobody is not said to have been there", (what, name, seen) => {
+  const attribution = found(emptySight(PORT, seen), failedWith(name));
+  expect(attribution).toMatchObject({ cause: null, certainty: "open" });
+  expect(attribution.sentence).toContain(`${what} could not be read`);
+});
+
+test("a forward whose container could not be looked for is not called leaked", () => {
+  const seen = { host: [listener("this-engine")], containers: null };
+  expect(found(emptySight(PORT, seen))).toMatchObject({ cause: null, certainty: "open" });
+});
+
+test("a proxy that did not report is no sign that the port was taken", () => {
+  const failed = failedWith(
+    "port.userland_proxy_timeout",
+    "Timed out proxy starting the userland proxy",
+  );
+  expect(found(emptySight(PORT), failed)).toMatchObject({ cause: null, certainty: "open" });
+});
+
+test("a port that is not privileged here is not called so", () => {
+  const failed = failedWith("port.permission_privileged", "cannot expose privileged port 8080");
+  expect(found(emptySight(8080, { unprivilegedStart: 80 }), failed).cause).toBeNull();
 });
 
 test("a failure that nothing was looked at for has no cause and no delay", () => {
@@ -251,6 +329,7 @@ test("of several looks the one that found somebody counts", () => {
 test("networks that hold every subnet are counted by whose they are", () => {
   const networks = [
     { name: "bridge", subnets: ["172.17.0.0/16"], run: null },
+    { name: "host", subnets: [], run: null },
     { name: "a", subnets: ["172.18.0.0/16"], run: RUN_ID },
     { name: "b", subnets: ["172.19.0.0/16"], run: "older" },
   ];
@@ -258,6 +337,7 @@ test("networks that hold every subnet are counted by whose they are", () => {
     found({ about: "subnets", networks }, failedWith("network.subnet_exhausted")),
   ).toMatchObject({
     cause: "subnets_taken",
+    certainty: "inferred",
     sentence: "3 networks held a subnet: 1 of this run, 1 of other runs, 1 others",
   });
 });
@@ -286,6 +366,8 @@ test.each([
   ["S", false, "daemon.hang", "daemon_busy", "shown"],
   ["S", true, "daemon.hang", "daemon_busy", "inferred"],
   [null, false, "daemon.unreachable", "daemon_gone", "inferred"],
+  [null, false, "daemon.hang", null, "open"],
+  ["S", true, "daemon.connection_lost", null, "open"],
   ["S", true, "readiness.timeout", null, "open"],
   ["gone", false, "readiness.connection_refused", "daemon_gone", "shown"],
 ] as const)(

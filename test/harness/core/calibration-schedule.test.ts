@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   CALIBRATED_KINDS,
   calibrationSchedule,
+  type CalibratedBlock,
   parseKinds,
   type ScheduleRequest,
 } from "../../../harness/core/calibration-schedule.ts";
@@ -14,8 +15,13 @@ const request = (changes: Partial<ScheduleRequest> = {}): ScheduleRequest => ({
   kinds: CALIBRATED_KINDS,
   jobs: 6,
   pauseSeconds: 10,
+  attempts: 1,
   ...changes,
 });
+
+/** All waves, of whatever mode. */
+const wavesOf = (schedule: readonly CalibratedBlock[]): readonly (readonly Nemesis[])[] =>
+  schedule.flatMap((block) => Object.values(block));
 
 const faultsIn = (nemeses: readonly Nemesis[]): number =>
   nemeses.reduce((sum, nemesis) => sum + ("ports" in nemesis ? nemesis.ports : 1), 0);
@@ -28,26 +34,45 @@ test.each([1, 2, 7, 20, 100, 1000])("%i faults are as many, whatever their kinds
     ["name-clash", "exhaust-subnets"],
   ] as const) {
     const schedule = calibrationSchedule(request({ faults, kinds }));
-    expect(faultsIn(schedule.flat()), kinds.join()).toBe(faults);
+    expect(faultsIn(wavesOf(schedule).flat()), kinds.join()).toBe(faults);
   }
 });
 
 test("twenty faults have every kind and every occupant among them, and a wave without any", () => {
   const schedule = calibrationSchedule(request());
   const names = new Set(
-    schedule.flat().map((each) => (each.kind === "occupy" ? each.by : each.kind)),
+    wavesOf(schedule)
+      .flat()
+      .map((each) => (each.kind === "occupy" ? each.by : each.kind)),
   );
   expect(names).toEqual(
     new Set([...OCCUPANTS, ...CALIBRATED_KINDS.filter((kind) => kind !== "occupy")]),
   );
-  expect(schedule).toContainEqual([]);
+  expect(schedule.map((block) => block["ports-block"])).toContainEqual([]);
+  expect(schedule.map((block) => block.ports)).toContainEqual([]);
 });
 
 test("what hits every job has its wave to itself; what hits one leaves a third of the jobs alone", () => {
-  for (const wave of calibrationSchedule(request({ faults: 300, jobs: 9 }))) {
-    const alone = wave.some(({ kind }) => kind === "exhaust-subnets" || kind === "slow-daemon");
-    expect(faultsIn(wave)).toBeLessThanOrEqual(alone ? 1 : 6);
+  for (const { ports, ...block } of calibrationSchedule(request({ faults: 300, jobs: 9 }))) {
+    expect(faultsIn(block["ports-block"])).toBeLessThanOrEqual(6);
+    if (ports.some(({ kind }) => kind === "exhaust-subnets" || kind === "slow-daemon")) {
+      expect(faultsIn(ports)).toBe(1);
+    }
   }
+});
+
+test("where the daemon chooses ports, as many are taken as all jobs together try", () => {
+  const schedule = calibrationSchedule(request({ attempts: 10 }));
+  const taken = schedule.map(({ ports }) => faultsIn(ports.filter((each) => "ports" in each)));
+  expect(taken.toSorted((a, b) => b - a).slice(0, 2)).toEqual([60, 0]);
+  const many = calibrationSchedule(request({ faults: 1000, jobs: 48 }));
+  const dynamic = many.map(({ ports }) => faultsIn(ports.filter((each) => "ports" in each)));
+  expect(dynamic.reduce((a, b) => a + b)).toBe(5 * 48);
+});
+
+test("no fault comes where all jobs ask for the same port: what fails there must be laid to none", () => {
+  const schedule = calibrationSchedule(request());
+  expect(schedule.flatMap((block) => block["ports-fixed"])).toEqual([]);
 });
 
 test("the same seed gives the same schedule, another seed another", () => {

@@ -76,13 +76,13 @@ test("a fault that a job failed by and that the look shows is met and attributed
   expect({ fates, scores, bystanders }).toEqual({
     fates: { met: 1, absorbed: 0, untouched: 0 },
     scores: { right: 1, wrong: 0, open: 0 },
-    bystanders: { jobs: 3, accused: 0 },
+    bystanders: { jobs: 3, failed: 0, accused: 0 },
   });
   expect(causes).toMatchObject([
     {
       cause: "outbound_connection",
       sensitivity: { hits: 1, of: 1, value: 1, high: 1 },
-      specificity: { hits: 3, of: 3, value: 1, high: 1 },
+      specificity: null,
     },
   ]);
 });
@@ -97,14 +97,11 @@ test("the wrong cause is a miss of its own truth and a false accusation of the o
     {
       cause: "outbound_connection",
       sensitivity: { hits: 0, of: 1 },
-      specificity: { hits: 3, of: 3 },
+      specificity: null,
     },
-    { cause: "time_wait", sensitivity: null, specificity: { hits: 3, of: 4 } },
+    { cause: "time_wait", sensitivity: null, specificity: { hits: 0, of: 1 } },
   ]);
-  expect(confusion).toEqual([
-    { truth: "outbound_connection", attributed: "time_wait", cases: 1 },
-    { truth: null, attributed: null, cases: 3 },
-  ]);
+  expect(confusion).toEqual([{ truth: "outbound_connection", attributed: "time_wait", cases: 1 }]);
 });
 
 test("a look that could not be had leaves the fault open, which is not wrong and not right", () => {
@@ -132,17 +129,21 @@ test("a port that only the daemon's log names was absorbed, one that nobody name
 test("a failure that no fault explains accuses falsely where nothing else can have been, and only there", () => {
   const script = refusedOnce([portFault("f1", 40_000, "host_listener")], [socket(PORT)]);
   const quiet = scored(script);
-  expect(quiet.bystanders).toEqual({ jobs: 4, accused: 1 });
-  expect(quiet.specificity).toMatchObject({ hits: 3, of: 4 });
+  expect(quiet.bystanders).toEqual({ jobs: 4, failed: 1, accused: 1 });
+  expect(quiet.specificity).toMatchObject({ hits: 0, of: 1 });
   const busy = scored(script, false);
-  expect(busy.bystanders).toEqual({ jobs: 4, accused: 1 });
+  expect(busy.bystanders).toEqual({ jobs: 4, failed: 1, accused: 1 });
   expect(busy.specificity).toBeNull();
   expect(busy.causes).toEqual([]);
 });
 
 test("a failure with a cause that nothing injects is no accusation", () => {
-  const { bystanders } = scored(refusedOnce([portFault("f1", 40_000, "host_listener")], []));
-  expect(bystanders).toEqual({ jobs: 4, accused: 0 });
+  const { bystanders, specificity, confusion } = scored(
+    refusedOnce([portFault("f1", 40_000, "host_listener")], []),
+  );
+  expect(bystanders).toEqual({ jobs: 4, failed: 1, accused: 0 });
+  expect(specificity).toMatchObject({ hits: 1, of: 1 });
+  expect(confusion).toEqual([{ truth: null, attributed: "gone", cases: 1 }]);
 });
 
 test("a port held in one wave is not what a job of another wave failed by", () => {
@@ -190,6 +191,36 @@ test("one fault that fails two jobs is right only if both are attributed to it",
   expect(scored(script("S")).faults).toMatchObject([
     { fate: "met", score: "wrong", attributed: "daemon_busy" },
   ]);
+});
+
+test("a job that a stopped daemon failed and that nobody looked at is a miss, and not nothing", () => {
+  const wrong = { 1: [lost("network.create", null, "timeout")] } as const;
+  const { faults, sensitivity } = scored({
+    arms: [arm("noports", 2)],
+    waves: [{ arm: "noports", wrong, faults: [DAEMON] }],
+  });
+  expect(faults).toMatchObject([{ fate: "met", score: "open" }]);
+  expect(sensitivity).toMatchObject({ hits: 0, of: 1 });
+});
+
+test("a name that was taken and whose failure was taken for another is a miss, and not nothing", () => {
+  const name = "stress-r-w1j1-mysql";
+  const fault: InjectedFault = {
+    ...{ id: "f1", kind: "name-clash", target: { of: "name", name } },
+    ...{ truth: "name_taken", note: "a container" },
+  };
+  const words = `words that nobody knows about ${name}`;
+  const { faults } = scored({
+    arms: [arm("noports", 2)],
+    waves: [
+      {
+        arm: "noports",
+        wrong: { 1: [refused("container.create", "mysql", words)] },
+        faults: [fault],
+      },
+    ],
+  });
+  expect(faults).toMatchObject([{ fate: "met", score: "open", attributed: null }]);
 });
 
 test("a daemon that was stopped for less than anybody's patience was absorbed", () => {

@@ -169,6 +169,33 @@ test("jobs that failed by the same class and cause share one page, whatever thei
   ]);
 });
 
+test("jobs of different modes have pages of their own: what helps is not the same", () => {
+  const recording: Recording = {
+    request: { modes: ["ports", "ports-fixed"], ns: [2] },
+    troubles: [taken("w1j1", 32770), taken("w2j1", 32770)],
+  };
+  const { pages } = explain(runOf(recording), { failed: "first" });
+  expect(new Set(pages.map(({ mode }) => mode))).toEqual(new Set(["ports", "ports-fixed"]));
+  expect(pages.map(({ alike }) => alike)).toEqual([[], []]);
+  expect(new Set(pages.map(({ change }) => change.join("\n"))).size).toBe(2);
+});
+
+test.each([
+  [
+    true,
+    "the sockets in the daemon's namespace, RootlessKit's forwards, the NAT rules could not be read",
+  ],
+  [false, "the NAT rules could not be read"],
+])("what there is none of is not missed (rootless: %j)", (rootless, words) => {
+  const sights = [portSight(32770, { engine: null, forwards: null, rules: null })];
+  const trouble = { ...taken("w1j1", 32770), sights };
+  const { sureness } = pageOf(
+    { request: dynamic, engine: { rootless }, troubles: [trouble] },
+    "w1j1",
+  );
+  expect(sureness).toContain(words);
+});
+
 test("a job that did not fail has its calls and nothing to change", () => {
   const page = pageOf({ request: dynamic }, "w1j3");
   expect(page).toMatchObject({ outcome: "ok", label: null, said: null, because: null, change: [] });

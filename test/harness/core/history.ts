@@ -141,7 +141,7 @@ export const socket = (port: number, seen: Partial<SocketSeen> = {}): SocketSeen
   localAddress: "127.0.0.1",
   localPort: port,
   remoteAddress: "127.0.0.1",
-  remotePort: 45_001,
+  remotePort: 5432,
   state: "established",
   uid: 1000,
   holder: { pid: 4711, uid: 1000, user: "ci", command: "/usr/bin/node pull.js", part: "none" },

@@ -264,10 +264,16 @@ test.each<[string, string, Partial<RunScript>]>([
   ["unknown", "fewer waves finished than were planned", { planned: 2 }],
   ["unknown", "it was interrupted", { ended: "interrupted" }],
   ["unknown", "the engine was lost", { ended: "engine-lost" }],
+  ["unknown", "its trouble could not be made", { ended: "trouble-failed" }],
   ["unknown", "the process was killed", { ended: null }],
   ["unknown", "nothing was done", { waves: [], planned: 1 }],
 ])("without a failure the verdict is %s if %s", (verdict, _, script) => {
   expect(judge(journalOf({ ...oneWave(2), ...script })).verdict).toBe(verdict);
+});
+
+test("trouble that could not be made is a reason of its own, and no lost engine", () => {
+  const { reasons } = judge(journalOf({ ...oneWave(2), ended: "trouble-failed" }));
+  expect(reasons.join()).toContain("the trouble that was asked for could not be made: ");
 });
 
 test("sixteen jobs released 0.1 ms apart skew by 1.5 ms and are all in flight", () => {

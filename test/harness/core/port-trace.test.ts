@@ -201,7 +201,7 @@ test("ports beside a refused one were given back, as many as its start asked for
   expect(rows(found)).toEqual([
     "32768 bound w1j1 mysql",
     "32769 bound w1j2 mysql",
-    "32770-32772 unknown",
+    "32770-32772 unread",
     "32773-32773 given back",
     "32774 refused w1j1 redis",
     "32775 bound w1j2 redis",
@@ -214,7 +214,7 @@ test("an allocator that came to the end of its range goes on at the beginning", 
   const found = trace({ ports: [[40_998, 41_000, 40_000]], range: [40_000, 41_000] });
   expect(rows(found)).toEqual([
     "40998 bound w1j1 mysql",
-    "40999-40999 unknown",
+    "40999-40999 unread",
     "41000 bound w1j1 redis",
     "40000 bound w1j1 clickhouse",
   ]);
@@ -277,6 +277,43 @@ test("a port that is one job's over IPv4 and another's over IPv6 is named, with 
     [15403, "w1j1", [6], [88]],
     [15403, "w1j2", [4], [84]],
   ]);
+});
+
+const AT = {
+  "127.0.0.1": (port: number) => [binding(1, "127.0.0.1", port)],
+  "127.0.0.2": (port: number) => [binding(1, "127.0.0.2", port)],
+  both: (port: number) => bindings(port, "mysql"),
+};
+
+test.each([
+  ["127.0.0.1", "127.0.0.2"],
+  ["127.0.0.1", "both"],
+] as const)(
+  "a port that two jobs have over one family, on %s and %s, is not shared",
+  (one, two) => {
+    const events = journal({
+      ports: [
+        [6379, null, null],
+        [6379, null, null],
+      ],
+    }).map((event) =>
+      event.event === "answered" && event.operation === "container.inspect"
+        ? {
+            ...event,
+            answer: { kind: "done" as const, bindings: AT[event.job === "w1j1" ? one : two](6379) },
+          }
+        : event,
+    );
+    const run = history(events);
+    const [found] = run.waves.map((wave) => portTrace(run, wave, null));
+    expect(found).toMatchObject({ bound: 2, shared: [] });
+  },
+);
+
+test("a skipped port is nobody's only where a table of sockets was read", () => {
+  const skipped = { ports: [[32768, 32770, 32771]] };
+  expect(rows(trace({ ...skipped, listening: [32768] }))[1]).toBe("32769-32769 unknown");
+  expect(rows(trace({ ...skipped, listening: null }))[1]).toBe("32769-32769 unread");
 });
 
 test("a service that was started and not asked for its ports may have what looks like nobody's", () => {

@@ -64,6 +64,16 @@ test("a port is asked for at the address that the job wanted it at", () => {
   ]);
 });
 
+test.each([
+  ["listen tcp4 127.0.0.1:32770: bind: address already in use", "127.0.0.1"],
+  ["listen tcp6 [::]:32770: bind: address already in use", "::"],
+])("the address is that of the words: %s", (words, hostIp) => {
+  const message = `error while calling RootlessKit PortManager.AddPort(): ${words}`;
+  expect(questionsOf(refused(message), START, JOB)).toEqual([
+    { about: "port", port: 32_770, hostIp },
+  ]);
+});
+
 test("words that name no port are a question about every fixed one", () => {
   const words =
     "driver failed programming external connectivity on endpoint c (4f0c): Error starting userland proxy: error while calling PortManager.AddPort(): conflict with ID 7";
@@ -100,6 +110,13 @@ test.each<[string, Operation, Answer, string]>([
   ],
 ])("%s is a question about what stands behind it", (_, operation, answer, about) => {
   expect(questionsOf(answer, operation, JOB)).toMatchObject([{ about }]);
+});
+
+test("only a call that was not answered in time is a hang", () => {
+  const late: Answer = { kind: "unknown", reason: "timeout", message: "no answer within 60s" };
+  const broken: Answer = { kind: "unknown", reason: "connection-lost", message: "socket hang up" };
+  expect(questionsOf(late, START, JOB)).toEqual([{ about: "daemon", hang: true }]);
+  expect(questionsOf(broken, START, JOB)).toEqual([{ about: "daemon", hang: false }]);
 });
 
 test.each<[string, Answer]>([

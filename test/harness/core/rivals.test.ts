@@ -73,27 +73,42 @@ test("without the plan nothing is said of a start", () => {
   expect(asked(played, null, START_OF_SECOND(played).invokedAt + 1)).toEqual([]);
 });
 
-test("what the daemon reported is bound, whoever else was starting", () => {
-  const played = wave({});
+/** The second job's Redis is told to have got the port. */
+const told = (played: WaveHistory): WaveHistory => {
+  const bindings = [{ containerPort: 6379, hostIp: "0.0.0.0", hostPort: PORT }];
   const jobs = played.jobs.map((job) =>
     job.id === "w1j2"
       ? {
           ...job,
           burst: job.burst.map((step) =>
             step.operation === "container.inspect" && step.service === "redis"
-              ? {
-                  ...step,
-                  answer: {
-                    kind: "done" as const,
-                    bindings: [{ containerPort: 6379, hostIp: "0.0.0.0", hostPort: PORT }],
-                  },
-                }
+              ? { ...step, answer: { kind: "done" as const, bindings } }
               : step,
           ),
         }
       : job,
   );
-  expect(asked({ ...played, jobs }, null, 0)).toEqual([
-    { job: "w1j2", service: "redis", hostIp: "0.0.0.0", how: "bound" },
+  return { ...played, jobs };
+};
+
+test.each([
+  ["was there already", 500, "bound"],
+  ["was under way", 1, "starting"],
+] as const)("of a port that the daemon chose, a start that %s is %s ms in: %s", (_, after, how) => {
+  const played = told(wave({}));
+  const { invokedAt } = START_OF_SECOND(played);
+  expect(asked(played, null, invokedAt + after)).toEqual([
+    { job: "w1j2", service: "redis", hostIp: "0.0.0.0", how },
   ]);
+});
+
+test("a job that asked for this very port and got it had it from its start", () => {
+  const played = told(wave({}));
+  const { invokedAt } = START_OF_SECOND(played);
+  expect(asked(played, PLANNED, invokedAt + 1)[0]).toMatchObject({ how: "bound" });
+});
+
+test("a job that was started after the failure cannot have been its cause", () => {
+  const played = told(wave({}));
+  expect(asked(played, PLANNED, START_OF_SECOND(played).invokedAt - 1)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Event, EventOf } from "../../../harness/core/events.ts";
 import { history } from "../../../harness/core/history.ts";
 import type { Arm } from "../../../harness/core/model.ts";
-import { signals, signalSchema, type Signal } from "../../../harness/core/signals.ts";
+import { daemonLog, signals, signalSchema, type Signal } from "../../../harness/core/signals.ts";
 import { occupiedPorts } from "../../recordings/occupied-ports.ts";
 import { arm, journalOf, logged, portTaken, refused, RUN_ID, type RunScript } from "./history.ts";
 
@@ -224,7 +224,25 @@ test("a line that stands once in a log is no signal", () => {
   expect(found(SCRIPT, ({ id }) => (id === "w1j01" ? [`level=info msg="once"`] : []))).toEqual([]);
 });
 
-test("without a log nothing is said, and a log that is not whole is no log", () => {
+test("an interval above 1 that may be chance denies no association", () => {
+  const waves = Array.from({ length: 8 }, () => ({ arm: "ports", wrong: FOUR_FAIL }));
+  const all = found({ arms: [arm("ports", 16)], waves }, ({ id }) => [
+    // Half of the failed jobs, a quarter of the others.
+    ...(/j0[35789]$/.test(id) ? [`level=warning msg="slow disk" ${named(id)}`] : []),
+    ...["a", "b", "c", "d", "e", "f", "g"].map(
+      (word) => `level=info msg="noise ${word}" ${named(id)}`,
+    ),
+  ]);
+  const signal = saying(all, "slow disk");
+  expect(signal.table).toEqual({ failedWith: 16, failedWithout: 16, okWith: 24, okWithout: 72 });
+  expect(signal.oddsRatio.value).toBeCloseTo(3, 12);
+  expect(signal.oddsRatio.low).toBeGreaterThan(1);
+  expect(signal.oddsRatio.high).toBeLessThan(10);
+  expect(signal.p).toBeGreaterThan(0.05);
+  expect(signal.verdict).toBe("unknown");
+});
+
+test("without a log nothing is said; of one that was cut, what was kept is counted", () => {
   const unread = {
     ...SCRIPT,
     waves: SCRIPT.waves.map((wave) => ({ ...wave, netnsRestoreLines: null })),
@@ -233,5 +251,18 @@ test("without a log nothing is said, and a log that is not whole is no log", () 
   const cut = journalOf(SCRIPT).map((event) =>
     event.event === "daemon.logged" ? { ...event, dropped: 1 } : event,
   );
-  expect(signals(history(cut))).toBeNull();
+  const run = history(cut);
+  expect(signals(run)).toEqual(signals(history(journalOf(SCRIPT))));
+  expect(signals(run)).not.toEqual([]);
+  expect(daemonLog(run)).toMatchObject({ waves: 2, logged: 2, leftOut: 2 });
+});
+
+test("a log that could not be read is told from one that nobody wrote down", () => {
+  const unlogged = (journal: number) =>
+    journalOf(SCRIPT).flatMap((event): readonly Event[] => {
+      if (event.event === "run.started") return [{ ...event, journal }];
+      return event.event === "daemon.logged" ? [] : [event];
+    });
+  expect(daemonLog(history(unlogged(1)))).toMatchObject({ logged: 0, asked: false });
+  expect(daemonLog(history(unlogged(2)))).toMatchObject({ logged: 0, asked: true });
 });

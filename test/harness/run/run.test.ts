@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { StressError } from "../../../harness/core/errors.ts";
 import type { Event } from "../../../harness/core/events.ts";
 import type { Question } from "../../../harness/core/evidence.ts";
@@ -321,7 +321,7 @@ test("trouble that cannot be made is lifted all the same, and ends the run with 
     },
   });
   expect(lifted).toBe(1);
-  expect(reason).toBe("engine-lost");
+  expect(reason).toBe("trouble-failed");
   expect(events.at(-1)).toMatchObject({ message: "no second engine here" });
 });
 
@@ -338,6 +338,36 @@ test("the daemon's log of a wave is kept with it, that of the engine's start is 
   });
   const logged = events.filter((event) => event.event === "daemon.logged");
   expect(logged.map(({ wave, lines }) => [wave, lines])).toEqual([[1, ["line 2"]]]);
+});
+
+test("of a long log both ends are kept, since failures are at the end, and what is left out is counted", async () => {
+  const all = Array.from({ length: 20_003 }, (_, index) => `line ${String(index)}`);
+  const { events } = await perform({
+    answer: () => done(10),
+    witness: { log: () => Promise.resolve(all) },
+  });
+  const logged = events.find((event) => event.event === "daemon.logged");
+  expect(logged?.dropped).toBe(3);
+  expect(logged?.lines).toEqual([...all.slice(0, 10_000), ...all.slice(10_003)]);
+});
+
+test("a look that throws, as none should, does not go unheard, and only shows when the burst is over", async () => {
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown): void => void unheard.push(reason);
+  process.on("unhandledRejection", hear);
+  onTestFinished(() => {
+    process.off("unhandledRejection", hear);
+  });
+  const seen: string[] = [];
+  const broken = perform({
+    answer: (operation) => (isSecondStart(operation) ? refused(TAKEN) : done(10)),
+    witness: { look: () => Promise.reject(new TypeError("our mistake")) },
+    onEvent: ({ event }) => void seen.push(event),
+  });
+  await expect(broken).rejects.toThrow("our mistake");
+  expect(seen).toContain("burst.ended");
+  await new Promise(setImmediate);
+  expect(unheard).toEqual([]);
 });
 
 test("--keep-failed keeps failed jobs alone, does not call them leaked, and ends the run there", async () => {

@@ -56,6 +56,7 @@ const BLIND: DoctorFacts = {
     localhost: null,
     inotifyInstances: null,
     keys: null,
+    dockerUnits: { system: false, user: false },
   },
 };
 
@@ -143,4 +144,63 @@ test("without an engine the host's side is still told, and the verdict is that t
   const { checks, verdict } = diagnose(facts, "test");
   expect(verdict).toBe("no-engine");
   expect(checks.find(({ id }) => id === "host-process")?.status).toBe("ok");
+});
+
+const NO_ENGINE: DoctorFacts = {
+  ...QUIET_FACTS,
+  asked: ASKED,
+  address: "the places where one is looked for",
+  daemon: null,
+  silence: "no Docker engine found",
+  processes: null,
+  inner: null,
+  forwards: null,
+};
+
+const engineOf = (facts: DoctorFacts) =>
+  diagnose(facts, "test").checks.find(({ id }) => id === "engine");
+
+test("without an engine the conclusion is that there is none to ask, and what the host has to do with the port", () => {
+  const free = diagnose(NO_ENGINE, "test").conclusion;
+  expect(free).toMatch(
+    /^There is no engine to ask at the places [^;]*; nothing on the host was found to keep port 8080; \d+ checks could not be made$/,
+  );
+  const blind = { ...NO_ENGINE, outer: { ...QUIET_NAMESPACE, sockets: null } };
+  expect(diagnose(blind, "test").conclusion).toContain(
+    "whether anything on the host keeps port 8080 could not be read",
+  );
+});
+
+test("without an engine RootlessKit's list is not missed; of a rootless one it is", () => {
+  const leaked = (facts: DoctorFacts) =>
+    diagnose(facts, "test").checks.find(({ id }) => id === "leaked-forward")?.status;
+  expect(leaked(NO_ENGINE)).toBe("not-applicable");
+  expect(leaked({ ...NO_ENGINE, processes: QUIET_FACTS.processes })).toBe("unknown");
+});
+
+test("an engine is started with what the machine has, and with nothing where it has nothing", () => {
+  const having = (system: boolean, user: boolean) =>
+    engineOf({
+      ...NO_ENGINE,
+      machine: { ...QUIET_FACTS.machine, dockerUnits: { system, user } },
+    })?.commands;
+  expect(having(true, true)).toEqual(["systemctl start docker"]);
+  expect(having(false, true)).toEqual(["systemctl --user start docker"]);
+  expect(having(false, false)).toEqual([]);
+});
+
+test("an engine that is seen on the machine is named, with the words that ask it", () => {
+  const seen = { uid: 1000, user: "ada", rootless: true, command: "rootlesskit", portRange: null };
+  const check = engineOf({
+    ...NO_ENGINE,
+    otherEngines: [
+      { ...seen, pid: 4001, host: "unix:///run/user/1000/docker.sock" },
+      { ...seen, pid: 5001, host: null },
+    ],
+  });
+  expect(check?.evidence).toContain(
+    "a rootless engine runs as pid 4001 of ada: --host unix:///run/user/1000/docker.sock",
+  );
+  expect(check?.evidence).toContain("a rootless engine runs as pid 5001 of ada");
+  expect(check?.commands).toEqual(["stress doctor 8080 --host unix:///run/user/1000/docker.sock"]);
 });

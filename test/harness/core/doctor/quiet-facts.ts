@@ -98,6 +98,7 @@ export const QUIET_FACTS: DoctorFacts = {
     localhost: ["127.0.0.1", "::1"],
     inotifyInstances: 128,
     keys: { used: 0, max: 200 },
+    dockerUnits: { system: true, user: true },
   },
   inContainers: [],
   probePorts: [10_240, 13_311],
