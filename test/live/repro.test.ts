@@ -163,7 +163,7 @@ test("a fixed port that an outbound connection of the host uses", async () => {
   const { script, explanation } = await whileHeld([6379], () =>
     failureOfRun("--n", "1", "--mode", "ports-fixed"),
   );
-  expect(explanation).toContain("Because: outbound_connection (shown)");
+  expect(explanation).toContain("Because: outbound_connection (inferred)");
   await expectSameFailure(script);
   await expectNoFailure(script);
 });
@@ -174,7 +174,7 @@ test("dynamic ports of an engine that tries ten of them", async () => {
   const { script, explanation } = await whileHeld(ports, () =>
     failureOfRun("--n", "1", "--mode", "ports"),
   );
-  expect(explanation).toContain("Because: outbound_connection (shown)");
+  expect(explanation).toContain("Because: outbound_connection (inferred)");
   await expectSameFailure(script);
 });
 
@@ -198,7 +198,7 @@ test("address pools that other networks have used up", async () => {
   const networks = await usedUpPools();
   const { script, explanation } = await failureOfRun("--n", "1", "--mode", "noports");
   await Promise.all(networks.map((network) => network.remove()));
-  expect(explanation).toContain("Because: subnets_taken (shown)");
+  expect(explanation).toContain("Because: subnets_taken (inferred)");
   await expectSameFailure(script);
   await expectNoFailure(script);
 });
