@@ -8,6 +8,8 @@ export default defineConfig({
     exclude: ["live/**"],
     // No test mocks a module or keeps state in one: loading each module once halves the suite's processor time.
     isolate: false,
+    // Much of the time is spent waiting for spawned commands; by default one core would stay free.
+    maxWorkers: "100%",
     testTimeout: 10_000,
   },
 });
