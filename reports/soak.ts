@@ -15,7 +15,7 @@ const NAMES: Readonly<Record<Counter, string>> = {
   bridges: "bridges",
   veths: "veth interfaces",
   natRules: "NAT rules",
-  conntrackEntries: "conntrack entries",
+  conntrackEntries: "conntrack entries (they expire)",
   daemonThreads: "threads of dockerd",
   daemonFileDescriptors: "descriptors of dockerd",
 };
