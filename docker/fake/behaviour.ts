@@ -1,8 +1,7 @@
 /**
  * What differs between Engine versions: words, statuses, and what is tried again.
  *
- * Sources: shared notes `races.md` (read in moby's source tag by tag) and the error catalogue; what was measured on a
- * real engine is said where it is used.
+ * Sources: moby's source at its tags; what was measured on a real engine is said where it is used.
  */
 
 import { isAtLeast, retriesAddPort } from "../../harness/core/known-engines.ts";

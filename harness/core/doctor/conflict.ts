@@ -1,7 +1,7 @@
 /**
  * When one socket keeps another from listening on the same port.
  *
- * @see races.md: measured with sockets on Linux 6.18; `test/docker/doctor/conflict.test.ts` asks the kernel again
+ * Measured with sockets on Linux 6.18; `test/docker/doctor/conflict.test.ts` asks the kernel again.
  */
 import type { SocketSeen } from "../evidence.ts";
 import type { Asked, NamespaceSeen, Protocol } from "./facts.ts";
