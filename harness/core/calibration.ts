@@ -4,13 +4,13 @@
  */
 import { z } from "zod";
 import { type Attribution, attributionOf, looksAt } from "./attribute.ts";
-import { operationOf, plannedWaves } from "./planned.ts";
+import { operationOf, plannedWave, plannedWaves } from "./planned.ts";
 import { CAUSE_NAMES, type Cause } from "./causes.ts";
 import { unreachable } from "./errors.ts";
 import type { EventOf } from "./events.ts";
 import { forwardNamedIn } from "./forward-named.ts";
 import type { JobHistory, RunHistory, WaveHistory } from "./history.ts";
-import type { WavePlan } from "./model.ts";
+import type { JobPlan, WavePlan } from "./model.ts";
 import { NEMESIS_KINDS, type InjectedFault } from "./nemesis.ts";
 import { failureOf, outcomeOf, servicesToProve, type JobFailure } from "./outcome.ts";
 import { portRetries } from "./port-retries.ts";
@@ -109,37 +109,40 @@ const INJECTABLE: ReadonlySet<Cause> = new Set<Cause>([
 interface FailedJob {
   readonly wave: WaveHistory;
   readonly job: JobHistory;
+  /** Null where the journal does not tell. */
+  readonly plan: JobPlan | null;
   readonly failure: JobFailure;
   readonly looks: readonly EventOf<"looked">[];
   readonly attribution: Attribution;
 }
 
-const failedJobs = (run: RunHistory, plans: readonly WavePlan[]): readonly FailedJob[] =>
-  run.waves.flatMap((wave) =>
-    wave.jobs.flatMap((job) => {
+const failedJobs = (run: RunHistory, plans: readonly WavePlan[] | null): readonly FailedJob[] =>
+  run.waves.flatMap((wave) => {
+    const planned = plannedWave(plans, wave);
+    return wave.jobs.flatMap((job) => {
       const failure = job.burst.map(failureOf).find((each) => each !== null) ?? null;
       if (failure === null) return [];
-      const looks = looksAt(wave, job.id, failure.step);
-      const planned = plans.find(({ index }) => index === wave.started.wave) ?? null;
       const where = { started: run.started, job: job.id, wave, planned };
-      return [{ wave, job, failure, looks, attribution: attributionOf(failure, where) }];
-    }),
-  );
+      return [
+        {
+          wave,
+          job,
+          plan: planned?.jobs.find(({ id }) => id === job.id) ?? null,
+          failure,
+          looks: looksAt(wave, job.id, failure.step),
+          attribution: attributionOf(failure, where),
+        },
+      ];
+    });
+  });
 
 /** Two containers that ask for the same port get this from the daemon's own table, whoever holds it on the host. */
 const isOwnTable = ({ failure }: FailedJob): boolean => failure.class === "port.already_allocated";
 
 /** Whether it was the operation on this very name that failed, whatever its words were taken for. */
-const isOnName = (
-  { failure, wave, job }: FailedJob,
-  name: string,
-  plans: readonly WavePlan[],
-): boolean => {
+const isOnName = ({ failure, plan }: FailedJob, name: string): boolean => {
   if (failure.step.operation !== "container.create") return false;
-  const planned = plans
-    .find(({ index }) => index === wave.started.wave)
-    ?.jobs.find(({ id }) => id === job.id);
-  const operation = planned === undefined ? null : operationOf(planned, failure.step);
+  const operation = plan === null ? null : operationOf(plan, failure.step);
   return operation !== null && "container" in operation
     ? operation.container === name
     : failure.message.includes(name);
@@ -152,11 +155,7 @@ const isOfDaemon = ({ failure }: FailedJob): boolean =>
   failure.step.answer.kind === "unknown";
 
 /** Whether a job failed by this fault: over its very target, in its wave, and not before it stood. */
-const isBy = (
-  failed: FailedJob,
-  { wave, at, fault }: EventOf<"fault.injected">,
-  plans: readonly WavePlan[],
-): boolean => {
+const isBy = (failed: FailedJob, { wave, at, fault }: EventOf<"fault.injected">): boolean => {
   if (failed.wave.started.wave !== wave || failed.failure.step.answeredAt < at) return false;
   const { looks, failure } = failed;
   const { target } = fault;
@@ -169,7 +168,7 @@ const isBy = (
         looks.some(({ sight }) => sight.about === "port" && sight.port === target.port)
       );
     case "name":
-      return isOnName(failed, target.name, plans);
+      return isOnName(failed, target.name);
     case "subnets":
       return failure.class === "network.subnet_exhausted";
     case "daemon":
@@ -300,18 +299,21 @@ const causeScores = (cases: readonly Case[]): readonly CauseScore[] => {
  * Scores the faults of a run; null for a run into which none was injected.
  *
  * @param quiet - nothing but the faults can have been in a job's way, so that every other accusation is false
+ * @param plans - the run's waves as planned, where the caller has them already
  */
 export const calibrationOf = (
   run: RunHistory,
-  { quiet }: { readonly quiet: boolean },
+  {
+    quiet,
+    plans = plannedWaves(run),
+  }: { readonly quiet: boolean; readonly plans?: readonly WavePlan[] | null },
 ): Calibration | null => {
   const injected = run.waves.flatMap((wave) => wave.faults.map((event) => ({ wave, event })));
   if (injected.length === 0) return null;
-  const plans = plannedWaves(run) ?? [];
   const failed = failedJobs(run, plans);
   const hit = new Set<FailedJob>();
   const faults = injected.map(({ wave, event }) => {
-    const by = failed.filter((each) => isBy(each, event, plans));
+    const by = failed.filter((each) => isBy(each, event));
     for (const each of by) hit.add(each);
     return scoreFault(event, wave, run, by);
   });

@@ -19,7 +19,7 @@ import { MODES, type JobPlan, type Operation, type OperationKind } from "./model
 import { letsDaemonChoose } from "./modes.ts";
 import { faultSchema } from "./nemesis.ts";
 import { outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
-import { operationOf, plannedJob, plannedWaves } from "./planned.ts";
+import { operationOf, plannedJob, plannedWaves, plannedWave } from "./planned.ts";
 import { count, formatMillis } from "./units.ts";
 
 const text = z.string();
@@ -366,9 +366,12 @@ const failedPart = (job: JobHistory, failure: JobFailure, setting: Setting) => {
   const { run, wave, mode, slices } = setting;
   const { step } = failure;
   const looks = looksAt(wave, job.id, step);
-  const planned = setting.plans?.find(({ index }) => index === wave.started.wave) ?? null;
-  const where = { started: run.started, job: job.id, wave, planned };
-  const attribution = attributionOf(failure, where);
+  const attribution = attributionOf(failure, {
+    started: run.started,
+    job: job.id,
+    wave,
+    planned: plannedWave(setting.plans, wave),
+  });
   const log = slices?.find((slice) => slice.job === job.id) ?? null;
   const failed: Failed = { run, mode, failure, attribution, looks, log };
   const { cause, certainty, sentence } = attribution;

@@ -11,12 +11,12 @@ import { history, type RunHistory, type WaveHistory } from "./history.ts";
 import { netnsRestoreLines, portRetryLines } from "./known-log-lines.ts";
 import type { Arm, OperationKind, WavePlan } from "./model.ts";
 import { failureOf, outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
-import { plannedWaves } from "./planned.ts";
+import { plannedWave, plannedWaves } from "./planned.ts";
 import { portTrace } from "./port-trace.ts";
 import { reasons } from "./reasons.ts";
 import { daemonLog, signals } from "./signals.ts";
 import { soak } from "./soak.ts";
-import { median, quantile, rate, sorted, spread } from "./statistics.ts";
+import { median, quantile, rate, sorted, spread, sum } from "./statistics.ts";
 import type { ArmSummary, Failure, Leak, ShownCause, Summary, Verdict } from "./summary.ts";
 
 /** A wave with what became of its jobs, in the order of the jobs. */
@@ -184,8 +184,6 @@ const phasesOf = (waves: readonly JudgedWave[]): ArmSummary["phases"] => {
   });
 };
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-
 /** Gate to the end of the burst; null where either is missing. */
 const burstOf = ({ gateAt, burstEnded }: WaveHistory): number | null =>
   gateAt === null || burstEnded === null ? null : burstEnded.at - gateAt;
@@ -282,6 +280,10 @@ const verdictOf = (arms: readonly ArmSummary[], leaks: readonly Leak[], ended: s
   return arms.length === 0 || tooLittle || ended !== "completed" ? "unknown" : "holds";
 };
 
+/** Whether any step of a burst was refused or got no answer. */
+const hasFailure = ({ jobs }: WaveHistory): boolean =>
+  jobs.some(({ burst }) => burst.some(({ answer }) => answer.kind !== "done"));
+
 /**
  * Judges a run. Total for the beginning of any journal: what a killed run did not write is `unfinished`.
  *
@@ -292,21 +294,19 @@ export const judge = (events: readonly Event[]): Summary => judgeRun(history(eve
 /** The same for a run whose history is there already. */
 export const judgeRun = (run: RunHistory): Summary => {
   const { started } = run;
-  const plans = plannedWaves(run);
-  const planned = new Map((plans ?? []).map((wave) => [wave.index, wave]));
+  // A plan is as large as its run, and only what went wrong is held against it.
+  const plans = run.waves.some(hasFailure) ? plannedWaves(run) : null;
   const judged = started.arms.map((arm) => {
     const waves = run.waves.filter((wave) => wave.started.arm === arm.id);
     const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
-    const judgedWaves = waves.map((wave) =>
-      judgeWave(wave, planned.get(wave.started.wave) ?? null, toProve),
-    );
+    const judgedWaves = waves.map((wave) => judgeWave(wave, plannedWave(plans, wave), toProve));
     return { summary: summarise(arm, judgedWaves, run), waves: judgedWaves };
   });
   const arms = judged.map(({ summary }) => summary);
   const leaks = run.waves.flatMap(leakOf);
   const recurring = signals(run);
   const traces = run.waves.flatMap((wave) => {
-    const trace = portTrace(run, wave, plans);
+    const trace = portTrace(run, wave, plannedWave(plans, wave));
     if (trace === null) return [];
     const { refused, retried, shared: sharedPorts } = trace;
     return refused + retried + sharedPorts.length === 0 ? [] : [trace];
@@ -328,7 +328,7 @@ export const judgeRun = (run: RunHistory): Summary => {
     daemonLog: daemonLog(run),
     portTraces: traces,
     soak: [...soak(run)],
-    calibration: calibrationOf(run, { quiet: false }),
+    calibration: calibrationOf(run, { quiet: false, plans }),
     leaks,
     verdict: verdictOf(arms, leaks, run.ended),
     reasons: reasons({

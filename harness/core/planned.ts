@@ -1,7 +1,7 @@
 /**
  * What the jobs of a run were to do, operation by operation, from the request that its journal holds.
  */
-import type { RunHistory, Step } from "./history.ts";
+import type { RunHistory, Step, WaveHistory } from "./history.ts";
 import type { JobPlan, Operation, WavePlan } from "./model.ts";
 import { plan } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -16,6 +16,14 @@ export const plannedWaves = (
   instead: Partial<PlanRequest> = {},
 ): readonly WavePlan[] | null =>
   started.request === undefined ? null : plan({ ...started.request, ...instead }).waves;
+
+/** One wave as it was planned; null where the journal does not tell. */
+export const plannedWave = (
+  waves: readonly WavePlan[] | null,
+  { started }: WaveHistory,
+): WavePlan | null =>
+  // A plan numbers its waves from 1, in their order.
+  waves?.[started.wave - 1] ?? null;
 
 /** A job's id holds its wave: it is unique in the run. */
 export const plannedJob = (waves: readonly WavePlan[], job: string): JobPlan | null =>

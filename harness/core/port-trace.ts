@@ -6,7 +6,7 @@ import { z } from "zod";
 import { forwardSchema } from "./evidence.ts";
 import type { JobHistory, RunHistory, WaveHistory } from "./history.ts";
 import type { WavePlan } from "./model.ts";
-import { MODE_RULES } from "./modes.ts";
+import { letsDaemonChoose, MODE_RULES } from "./modes.ts";
 import { failureOf } from "./outcome.ts";
 import { plannedJob } from "./planned.ts";
 import { portRetries } from "./port-retries.ts";
@@ -172,7 +172,7 @@ const inOrder = (
 /** How many ports one start of each service asks for: as planned, else as its containers were seen to have. */
 const portsPerStart = (
   jobs: readonly JobHistory[],
-  planned: readonly WavePlan[] | null,
+  planned: WavePlan | null,
 ): ((job: string, service: string | null) => number) => {
   const seen = new Map<string | null, number>();
   for (const { service, answer } of jobs.flatMap(({ burst }) => burst)) {
@@ -181,7 +181,7 @@ const portsPerStart = (
     seen.set(service, Math.max(seen.get(service) ?? 0, ports));
   }
   return (job, service) => {
-    const create = plannedJob(planned ?? [], job)
+    const create = plannedJob(planned === null ? [] : [planned], job)
       ?.phases.flat()
       .find((each) => each.kind === "container.create" && each.service === service);
     return create?.kind === "container.create"
@@ -299,19 +299,17 @@ const notLearntOf = (jobs: readonly JobHistory[]): number =>
 /**
  * The trace of one wave; null where its jobs publish nothing.
  *
- * @param planned - the run's waves as planned; null where the journal does not hold what they were planned from
+ * @param planned - the wave as planned; null where that is not known
  */
 export const portTrace = (
   run: RunHistory,
   wave: WaveHistory,
-  planned: readonly WavePlan[] | null,
+  planned: WavePlan | null,
 ): PortTrace | null => {
   const { arms, engine } = run.started;
   const arm = arms.find(({ id }) => id === wave.started.arm);
-  const publish = arm === undefined ? null : MODE_RULES[arm.mode].publish;
-  if (publish === null) return null;
-  const dynamic =
-    publish({ containerPort: 1, job: 0, portIndex: 0, portsPerJob: 1 }).hostPort === null;
+  if (arm === undefined || MODE_RULES[arm.mode].publish === null) return null;
+  const dynamic = letsDaemonChoose(arm.mode);
 
   const refused = wave.jobs.flatMap(refusedOf);
   // The last of ten attempts is in the log and in the refusal.

@@ -14,7 +14,7 @@ import { retriesAddPort } from "./known-engines.ts";
 import type { ContainerSpec, JobPlan, Operation, PortRequest, WavePlan } from "./model.ts";
 import type { Occupant } from "./nemesis.ts";
 import { failureOf, type JobFailure } from "./outcome.ts";
-import { operationOf, plannedJob, plannedWaves, serviceOf } from "./planned.ts";
+import { operationOf, plannedJob, plannedWaves, serviceOf, plannedWave } from "./planned.ts";
 import { portNamedIn } from "./questions.ts";
 import type { Placeholder } from "./shell-words.ts";
 
@@ -363,12 +363,11 @@ export const repro = (history: RunHistory, job: string): Repro => {
   }
   const spec = createOf(planned, serviceOf(operation))?.spec ?? null;
   const scene: Scene = { history, wave, job, step, plans: { real, marked }, spec };
-  const planWave = real.find(({ index }) => index === wave.started.wave) ?? null;
   const attribution = attributionOf(failure, {
     started: history.started,
     job,
     wave,
-    planned: planWave,
+    planned: plannedWave(real, wave),
   });
   const cause = attribution.cause ?? LIKELIEST[failure.class] ?? null;
   const condition: Condition =
@@ -377,6 +376,7 @@ export const repro = (history: RunHistory, job: string): Repro => {
       : conditionOf(scene, cause);
   const failing = { job, operation };
   const others = condition.kind === "other-jobs" ? condition.steps : [];
+  const before = stepsBefore(planned, operation);
   return {
     history,
     wave: wave.started,
@@ -384,7 +384,7 @@ export const repro = (history: RunHistory, job: string): Repro => {
     failure,
     attribution,
     placeholders,
-    steps: stepsBefore(planned, operation),
+    steps: before,
     failing,
     condition,
     assumed: attribution.certainty === "open" || attribution.cause === "gone",
@@ -392,6 +392,6 @@ export const repro = (history: RunHistory, job: string): Repro => {
       access: operation.kind === "ready" ? operation.access.via : null,
       run,
     }),
-    images: imagesOf([...others, ...stepsBefore(planned, operation), failing]),
+    images: imagesOf([...others, ...before, failing]),
   };
 };

@@ -15,6 +15,7 @@ import { ownedLines } from "./log-owners.ts";
 import { MARGIN, runClock } from "./log-slice.ts";
 import type { Arm } from "./model.ts";
 import { outcomeOf, servicesToProve, type Outcome } from "./outcome.ts";
+import { sum } from "./statistics.ts";
 
 const SIGNAL_VERDICTS = [
   /** More frequent with failure than chance allows. */
@@ -152,8 +153,6 @@ const startsOf = ({ burst }: JobHistory): number =>
 const add = (counts: Map<string, number>, key: string): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 };
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** Counts the shapes of one wave's log and remembers each shape; null where there is no log, or no end of the burst. */
 const readWave = (

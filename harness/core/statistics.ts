@@ -60,6 +60,8 @@ declare const order: unique symbol;
 /** A sample in ascending order, without NaN. */
 export type Sorted = readonly number[] & { readonly [order]: "ascending" };
 
+export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
 /** @throws RangeError for NaN, which has no place in an order */
 export const sorted = (samples: readonly number[]): Sorted => {
   if (samples.some(Number.isNaN)) throw new RangeError("not a sample: NaN");
