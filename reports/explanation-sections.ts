@@ -1,6 +1,7 @@
 /**
  * What a page of `stress explain` says, section by section, laid out in lines that fit a screen.
  */
+import { endpoint } from "../harness/core/addresses.ts";
 import { unreachable } from "../harness/core/errors.ts";
 import type { Forward, PortUser, Rule, Sight, SocketSeen } from "../harness/core/evidence.ts";
 import type { Asked, Explanation, Page } from "../harness/core/explanation.ts";
@@ -164,15 +165,12 @@ const saidSection = ({ said }: Page): readonly Section[] => {
   ];
 };
 
-const address = (host: string, port: number): string =>
-  host.includes(":") ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
-
 const socketText = (socket: SocketSeen): string => {
   const { holder, state } = socket;
   const where =
     state === "listen"
-      ? address(socket.localAddress, socket.localPort)
-      : `${address(socket.localAddress, socket.localPort)} → ${address(socket.remoteAddress, socket.remotePort)}`;
+      ? endpoint(socket.localAddress, socket.localPort)
+      : `${endpoint(socket.localAddress, socket.localPort)} → ${endpoint(socket.remoteAddress, socket.remotePort)}`;
   const who =
     holder === null
       ? state === "time-wait"
@@ -183,10 +181,10 @@ const socketText = (socket: SocketSeen): string => {
 };
 
 const forwardText = ({ id, parentIp, parentPort, childIp, childPort }: Forward): string =>
-  `${String(id)}: ${address(parentIp, parentPort)} → ${address(childIp ?? "", childPort)}`;
+  `${String(id)}: ${endpoint(parentIp, parentPort)} → ${endpoint(childIp ?? "", childPort)}`;
 
 const userText = ({ container, running, hostIp, hostPort, containerPort }: PortUser): string =>
-  `${container}${running ? "" : " (not running)"} ${address(hostIp, hostPort)} → ${String(containerPort)}`;
+  `${container}${running ? "" : " (not running)"} ${endpoint(hostIp, hostPort)} → ${String(containerPort)}`;
 
 const ruleText = ({ backend, chain, line, rule }: Rule): string =>
   `${backend} ${chain} ${String(line)}: ${rule}`;

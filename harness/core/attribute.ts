@@ -2,9 +2,10 @@
  * From what was seen to the cause: who or what stood behind a failure, how sure that is, and the evidence in a
  * sentence. Pure, so that an old journal can be read again when the tool has learned something.
  */
+import { addressesMeet, ANY_4, ANY_6, endpoint } from "./addresses.ts";
 import type { Cause, Certainty } from "./causes.ts";
 import type { FailureClass } from "./classes.ts";
-import { conflictWith, isSix } from "./doctor/conflict.ts";
+import { conflictWith } from "./doctor/conflict.ts";
 import { unreachable } from "./errors.ts";
 import type { EventOf } from "./events.ts";
 import type { Holder, PortUser, Sight, SightOf, SocketSeen } from "./evidence.ts";
@@ -52,11 +53,8 @@ const inferred = (cause: Cause, sentence: string): Finding => ({
 });
 const open = (sentence: string): Finding => ({ cause: null, certainty: "open", sentence });
 
-const addressOf = (address: string, port: number): string =>
-  address.includes(":") ? `[${address}]:${String(port)}` : `${address}:${String(port)}`;
-
 const connectionOf = (socket: SocketSeen): string =>
-  `${addressOf(socket.localAddress, socket.localPort)} → ${addressOf(socket.remoteAddress, socket.remotePort)}`;
+  `${endpoint(socket.localAddress, socket.localPort)} → ${endpoint(socket.remoteAddress, socket.remotePort)}`;
 
 const PROGRAM = /^\S*?([^/\s]{1,60})(?:\s|$)/;
 
@@ -71,20 +69,14 @@ const wantedBy = ({
   message,
   hostIp,
 }: Pick<Failed, "message"> & { hostIp: string }): readonly string[] => {
-  if (hostIp === "") return ["0.0.0.0", "::"];
-  if (hostIp === "0.0.0.0" && !/0\.0\.0\.0:/.test(message)) return ["0.0.0.0", "::"];
+  if (hostIp === "") return [ANY_4, ANY_6];
+  if (hostIp === ANY_4 && !message.includes(`${ANY_4}:`)) return [ANY_4, ANY_6];
   return [hostIp];
 };
 
-const ANY = new Set(["", "0.0.0.0", "::"]);
-
-/** Whether a publication on this address meets one of the wanted ones. */
+/** Whether a publication on this address meets one of the wanted ones; an empty one is on all. */
 const meetsWanted = (hostIp: string, wanted: readonly string[]): boolean =>
-  hostIp === "" ||
-  wanted.some(
-    (each) =>
-      isSix(each) === isSix(hostIp) && (ANY.has(each) || ANY.has(hostIp) || each === hostIp),
-  );
+  hostIp === "" || wanted.some((each) => addressesMeet(each, hostIp));
 
 const isOwn = ({ run, job }: PortUser, failed: Failed): boolean =>
   run === failed.run && job === failed.job;
@@ -100,14 +92,14 @@ const usersOf = (sight: SightOf<"port">, failed: Failed): readonly PortUser[] =>
 const byContainer = (user: PortUser, failed: Failed, how: Certainty): Finding => {
   const cause = user.run === failed.run ? "same_run" : "same_engine_container";
   const whose = user.run === failed.run ? `job ${user.job ?? "?"} of this run` : "this engine";
-  const sentence = `container ${user.container} of ${whose} had ${addressOf(user.hostIp, user.hostPort)}`;
+  const sentence = `container ${user.container} of ${whose} had ${endpoint(user.hostIp, user.hostPort)}`;
   return { cause, certainty: how, sentence };
 };
 
 const byRival = ({ job, service, hostIp, how }: Rival, port: number): Finding => {
   const what = `${service} of job ${job}`;
   return how === "bound"
-    ? shown("same_run", `${what} got ${addressOf(hostIp === "" ? "0.0.0.0" : hostIp, port)}`)
+    ? shown("same_run", `${what} got ${endpoint(hostIp === "" ? "0.0.0.0" : hostIp, port)}`)
     : inferred("same_run", `${what} was being started with port ${String(port)} at that moment`);
 };
 
@@ -124,7 +116,7 @@ const byThisEngine = (
   if (rival !== undefined) return byRival(rival, sight.port);
   const forward = sight.forwards?.find(({ parentIp }) => meetsWanted(parentIp, wanted));
   if (forward !== undefined) {
-    const id = `RootlessKit's forward ${String(forward.id)} of ${addressOf(forward.parentIp, forward.parentPort)}`;
+    const id = `RootlessKit's forward ${String(forward.id)} of ${endpoint(forward.parentIp, forward.parentPort)}`;
     return sight.containers === null
       ? inferred("leaked_forward", `${id} was there; which containers have ports could not be read`)
       : shown("leaked_forward", `${id} was there, and no container had the port`);
@@ -149,7 +141,7 @@ const byListener = (
   listener: SocketSeen,
   failed: Failed,
 ): Finding | null => {
-  const at = addressOf(listener.localAddress, listener.localPort);
+  const at = endpoint(listener.localAddress, listener.localPort);
   const sentence = `${holderText(listener)} listened on ${at}`;
   if (listener.holder === null) {
     const engine = ofUid(sight, listener.uid);
@@ -231,7 +223,7 @@ const byEngineSockets = (sight: SightOf<"port">): Finding | null => {
     ? null
     : inferred(
         "same_engine_container",
-        `${holderText(listener)} listened on ${addressOf(listener.localAddress, listener.localPort)} in the daemon's own namespace: a container with host networking`,
+        `${holderText(listener)} listened on ${endpoint(listener.localAddress, listener.localPort)} in the daemon's own namespace: a container with host networking`,
       );
 };
 
@@ -428,7 +420,7 @@ const byForwardSeen = (message: string, wave: WaveHistory): Finding | null => {
   if (bound.some(({ hostPort }) => hostPort === parentPort)) return null;
   return inferred(
     "leaked_forward",
-    `RootlessKit's forward ${String(id)} of ${addressOf(parentIp, parentPort)} was there when the burst was over, and no job had the port`,
+    `RootlessKit's forward ${String(id)} of ${endpoint(parentIp, parentPort)} was there when the burst was over, and no job had the port`,
   );
 };
 

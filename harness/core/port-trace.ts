@@ -3,6 +3,7 @@
  * forwarded by RootlessKit, told by the daemon. And where a port is missing in the row, who may have it.
  */
 import { z } from "zod";
+import { isSix } from "./addresses.ts";
 import { forwardSchema } from "./evidence.ts";
 import type { JobHistory, RunHistory, WaveHistory } from "./history.ts";
 import type { WavePlan } from "./model.ts";
@@ -97,7 +98,7 @@ export type PortTrace = z.infer<typeof portTraceSchema>;
 
 type Used = Omit<TracedPort, "kind" | "engineListens" | "forwards">;
 
-const familyOf = (address: string): 4 | 6 => (address.includes(":") ? 6 : 4);
+const familyOf = (address: string): 4 | 6 => (isSix(address) ? 6 : 4);
 
 const boundOf = ({ id, burst }: JobHistory): readonly Used[] =>
   burst.flatMap(({ answer, service }) => {

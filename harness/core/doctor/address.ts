@@ -3,7 +3,8 @@
  */
 import { shellWord, shellWords } from "../shell-words.ts";
 import { fine, notHere, risky, silent, unread, wrong, type Judge } from "./check.ts";
-import { askedText, conflictWith, endpoint, isSix, wantedAddresses } from "./conflict.ts";
+import { endpoint, isSix } from "../addresses.ts";
+import { askedText, conflictWith, wantedAddresses } from "./conflict.ts";
 import type { DoctorFacts, PublishedPort } from "./facts.ts";
 import { describeSocket, forPort } from "./sockets.ts";
 

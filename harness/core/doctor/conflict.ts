@@ -3,6 +3,7 @@
  *
  * Measured with sockets on Linux 6.18; `test/docker/doctor/conflict.test.ts` asks the kernel again.
  */
+import { addressesMeet, ANY_4, ANY_6, endpoint, isSix } from "../addresses.ts";
 import type { SocketSeen } from "../evidence.ts";
 import type { Asked, NamespaceSeen, Protocol } from "./facts.ts";
 
@@ -12,24 +13,15 @@ export type Conflict = "yes" | "maybe" | "no";
 /** What of a namespace decides whether two sockets are in each other's way. */
 type PortNamespace = Pick<NamespaceSeen, "sockets" | "sixOnly" | "portRange">;
 
-const ANY_4 = "0.0.0.0";
-const ANY_6 = "::";
-
-export const isSix = (address: string): boolean => address.includes(":");
-
 /** `::ffff:127.0.0.1` is an address of IPv4 to everybody but the socket that has it. */
 const unmapped = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
-
-const meets = (wanted: string, address: string, any: string): boolean =>
-  wanted === any || address === any || wanted === address;
 
 /** Whether the addresses of a wanted listener and of a socket have one in common. */
 const overlap = (wanted: string, socket: SocketSeen, sixOnly: boolean | null): Conflict => {
   const address = unmapped(socket.localAddress);
-  if (isSix(wanted)) return isSix(address) && meets(wanted, address, ANY_6) ? "yes" : "no";
-  if (!isSix(address)) return meets(wanted, address, ANY_4) ? "yes" : "no";
+  if (addressesMeet(wanted, address)) return "yes";
   // A listener on [::] takes IPv4 too unless it says that it does not.
-  if (address !== ANY_6 || sixOnly === true) return "no";
+  if (isSix(wanted) || address !== ANY_6 || sixOnly === true) return "no";
   return sixOnly === false ? "yes" : "maybe";
 };
 
@@ -91,10 +83,6 @@ export const conflictWith = (
   const connection = ofConnection(socket, namespace);
   return connection === "yes" ? shared : connection;
 };
-
-/** `0.0.0.0:8080`, `[::]:8080`. */
-export const endpoint = (address: string, port: number): string =>
-  isSix(address) ? `[${address}]:${String(port)}` : `${address}:${String(port)}`;
 
 /** The port as it was asked: `8080`, `127.0.0.1:8080`, `53/udp`. */
 export const askedText = ({ address, port, protocol }: Asked): string =>

@@ -3,7 +3,8 @@
  */
 import { shellWord } from "../shell-words.ts";
 import { fine, risky, silent, wrong } from "./check.ts";
-import { askedText, endpoint, isSix } from "./conflict.ts";
+import { endpoint, isSix } from "../addresses.ts";
+import { askedText } from "./conflict.ts";
 import type { Asked, ContainerSeen, DoctorFacts, PublishedPort } from "./facts.ts";
 import { forPort } from "./sockets.ts";
 

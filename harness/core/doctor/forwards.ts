@@ -4,7 +4,8 @@
 import type { Forward, SocketSeen } from "../evidence.ts";
 import { shellWord, shellWords } from "../shell-words.ts";
 import { fine, notHere, silent, unread, wrong, type Judge, type Outcome } from "./check.ts";
-import { askedText, endpoint } from "./conflict.ts";
+import { endpoint } from "../addresses.ts";
+import { askedText } from "./conflict.ts";
 import type { Asked, ContainerSeen, DoctorFacts } from "./facts.ts";
 import { describeSocket, forPort } from "./sockets.ts";
 

@@ -6,7 +6,7 @@ import { shellWords } from "../shell-words.ts";
 import { count } from "../units.ts";
 import type { Rule } from "../evidence.ts";
 import { fine, notHere, risky, silent, unread, wrong, type Judge, type Outcome } from "./check.ts";
-import { isSix } from "./conflict.ts";
+import { isSix } from "../addresses.ts";
 import type { ContainerSeen, DoctorFacts } from "./facts.ts";
 import { restart, restartNote } from "./restart.ts";
 

@@ -4,7 +4,8 @@
 import type { SocketSeen } from "../evidence.ts";
 import { shellWords } from "../shell-words.ts";
 import { fine, notHere, risky, unread, wrong, type Judge, type Outcome } from "./check.ts";
-import { askedText, conflictWith, endpoint, wantedAddresses, type Conflict } from "./conflict.ts";
+import { endpoint } from "../addresses.ts";
+import { askedText, conflictWith, wantedAddresses, type Conflict } from "./conflict.ts";
 import { named, shortCommand, type Asked, type DoctorFacts, type NamespaceSeen } from "./facts.ts";
 
 /** For checks that only make sense for a port. */
