@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type Attribution, attributionOf, looksAt } from "./attribute.ts";
-import { CAUSE_NAMES, CAUSES, CERTAINTIES, type Cause } from "./causes.ts";
+import { adviceFor, CAUSE_NAMES, CAUSES, CERTAINTIES, type Cause } from "./causes.ts";
 import { CLASSES, type FailureClass, type Retry } from "./classes.ts";
 import { causeOf, classifyAnswer } from "./classify.ts";
 import { template } from "./clusters.ts";
@@ -256,13 +256,14 @@ const SAID_BY_CLASS: ReadonlySet<Cause> = new Set(["subnets_taken", "name_taken"
 
 const changesFor = (failed: Failed): readonly string[] => {
   const { cause } = failed.attribution;
+  const dynamic = letsDaemonChoose(failed.mode);
   const facts = CLASSES[failed.failure.class];
   // Where the daemon may choose another port, the cause's advice and that on retries say it all.
   const byCause = cause !== null && facts.retry === "if-dynamic";
   const byClass = cause !== null && SAID_BY_CLASS.has(cause);
   return [
     ...new Set([
-      ...(cause === null || byClass ? [] : [CAUSES[cause].advice]),
+      ...(cause === null || byClass ? [] : [adviceFor(cause, { dynamic })]),
       ...(byCause ? [] : [facts.advice]),
       ...retryAdvice(failed),
       ...engineAdvice(failed),

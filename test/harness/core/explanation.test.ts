@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { adviceFor } from "../../../harness/core/causes.ts";
 import { explain, explanationSchema, type Page } from "../../../harness/core/explanation.ts";
 import { history } from "../../../harness/core/history.ts";
 import type { SocketSeen } from "../../../harness/core/evidence.ts";
@@ -98,6 +99,15 @@ test.each([
     expect(change.join("\n")).toMatch(words);
   },
 );
+
+test("a fixed port that a connection holds is to be moved out of the range, not to be chosen by the daemon", () => {
+  const { change } = pageOf(
+    { request: { modes: ["ports-fixed"], ns: [1] }, troubles: [taken("w1j1", 6379)] },
+    "w1j1",
+  );
+  expect(change).toContain(adviceFor("outbound_connection", { dynamic: false }));
+  expect(change).not.toContain(adviceFor("outbound_connection", { dynamic: true }));
+});
 
 test("a known problem of the engine with these very words is among what to change", () => {
   const words = "failed to bind host port 10.0.2.100:32768/tcp: address already in use";
