@@ -1,0 +1,32 @@
+// The quick start on a real engine is judged by what it says, not by whether the engine had a good day: Engine
+// 20.10.24 now and then needs longer for a published port than any patience. A failure must be counted, named and
+// agree with the exit code; a wave or a job that is missing, a leak, or words that no signature knows are ours.
+import { readFileSync } from "node:fs";
+
+const code = Number(process.argv[2]);
+const summary = JSON.parse(readFileSync("reports/runs/latest/summary.json", "utf8"));
+const jobs = summary.arms.map((arm) => arm.jobs);
+const failed = jobs.reduce((total, each) => total + each.failed, 0);
+const failures = summary.arms.flatMap((arm) => arm.failures);
+
+const wrong = [
+  [summary.ended !== "completed", `the run ended as ${summary.ended}`],
+  [summary.arms.length === 0, "no arm"],
+  [summary.arms.some(({ waves }) => waves.finished !== waves.planned), "a wave is not finished"],
+  [
+    summary.arms.some(
+      (arm) => arm.jobs.ok + arm.jobs.failed !== arm.n * arm.waves.planned || arm.jobs.ok === 0,
+    ),
+    "jobs are missing",
+  ],
+  [summary.leaks.length > 0, `leaks: ${JSON.stringify(summary.leaks)}`],
+  [
+    failures.reduce((total, { count }) => total + count, 0) !== failed,
+    "the failures do not add up to the failed jobs",
+  ],
+  [failures.some((failure) => failure.class === "unknown"), "a failure has no name"],
+  [code !== (failed === 0 ? 0 : 1), `exit code ${code} with ${failed} failed jobs`],
+].flatMap(([isWrong, words]) => (isWrong ? [words] : []));
+
+for (const words of wrong) process.stderr.write(`quick start: ${words}\n`);
+process.exitCode = wrong.length === 0 ? 0 : 1;
