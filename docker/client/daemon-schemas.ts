@@ -6,7 +6,7 @@ import { z } from "zod";
 import { StressError } from "../../harness/core/errors.ts";
 
 /** Go writes an empty list or map as `null`. */
-export const list = <Item extends z.ZodType>(item: Item) =>
+const list = <Item extends z.ZodType>(item: Item) =>
   z
     .array(item)
     .nullish()
@@ -33,6 +33,14 @@ export const infoAnswer = z.object({
   MemTotal: z.number(),
   SecurityOptions: list(z.string()),
 });
+
+/** Of `/info`; null: it names none, so it has the defaults. */
+export const addressPools = z
+  .array(z.object({ Base: z.string(), Size: z.int() }))
+  .nullish()
+  .transform((pools) => pools?.map(({ Base, Size }) => ({ base: Base, size: Size })) ?? null);
+
+export const poolsAnswer = z.object({ DefaultAddressPools: addressPools });
 
 export const createdAnswer = z.object({ Id: z.string() });
 

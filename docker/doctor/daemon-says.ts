@@ -9,24 +9,31 @@ import type {
   DaemonSays,
   LeftoverSeen,
   NetworkSeen,
-  PublishedPort,
 } from "../../harness/core/doctor/facts.ts";
-import { decode, list, map } from "../client/daemon-schemas.ts";
+import {
+  addressPools,
+  decode,
+  infoAnswer,
+  map,
+  portBindingsAnswer,
+  publishedAnswer,
+  subnetsAnswer,
+  versionAnswer,
+} from "../client/daemon-schemas.ts";
 import { ask, leftovers } from "../client/labelled.ts";
+import {
+  containerName,
+  isRunning,
+  publishedPorts,
+  wishedPorts,
+} from "../client/published-ports.ts";
 import type { RootlesskitInfo } from "../evidence/rootlesskit.ts";
 
-const versionAnswer = z.object({
-  Version: z.string(),
-  ApiVersion: z.string(),
-  Components: list(z.object({ Name: z.string(), Details: map(z.string()) })),
-});
-
-const infoAnswer = z.object({
-  CgroupDriver: z.string().default("unknown"),
+/** Less than a run asks of it: the doctor also looks at daemons that tell little. */
+const infoSeen = infoAnswer.pick({ CgroupDriver: true, SecurityOptions: true }).extend({
   CgroupVersion: z.string().nullish(),
   LiveRestoreEnabled: z.boolean().default(false),
-  SecurityOptions: list(z.string()),
-  DefaultAddressPools: z.array(z.object({ Base: z.string(), Size: z.int() })).nullish(),
+  DefaultAddressPools: addressPools,
   FirewallBackend: z.object({ Driver: z.string() }).nullish(),
 });
 
@@ -35,68 +42,21 @@ const attachments = z.object({
 });
 
 const listAnswer = z.array(
-  z.object({
-    Id: z.string(),
-    Names: list(z.string()),
-    State: z.string(),
+  publishedAnswer.element.extend({
     HostConfig: z.object({ NetworkMode: z.string().default("") }).prefault({}),
-    Ports: list(
-      z.object({
-        IP: z.string().default(""),
-        PrivatePort: z.int(),
-        PublicPort: z.int().optional(),
-        Type: z.string(),
-      }),
-    ),
     NetworkSettings: attachments.nullish(),
   }),
 );
 type Listed = z.infer<typeof listAnswer>[number];
 
-const inspectAnswer = z.object({
+const inspectAnswer = portBindingsAnswer.extend({
   State: z.object({ Pid: z.int().default(0) }),
-  HostConfig: z.object({
-    PortBindings: map(list(z.object({ HostIp: z.string().default(""), HostPort: z.string() }))),
-  }),
 });
 
-const networksAnswer = z.array(
-  z.object({
-    Name: z.string(),
-    Driver: z.string(),
-    IPAM: z.object({ Config: list(z.object({ Subnet: z.string().optional() })) }),
-  }),
-);
+const networksSeen = z.array(subnetsAnswer.element.extend({ Driver: z.string() }));
 
 /** Inspections under way at once: this is a look, not a load. */
 const INSPECTIONS = 4;
-
-const isRunning = ({ State }: Listed): boolean => State === "running" || State === "paused";
-
-/** What a container asks for by number: without one the daemon chooses, and with two between them. */
-const wishes = ({ HostConfig }: z.infer<typeof inspectAnswer>): readonly PublishedPort[] =>
-  Object.entries(HostConfig.PortBindings).flatMap(([key, bindings]) => {
-    const [containerPort, protocol = "tcp"] = key.split("/");
-    return bindings.flatMap(({ HostIp, HostPort }) =>
-      /^\d+$/.test(HostPort)
-        ? [
-            {
-              protocol,
-              hostIp: HostIp,
-              hostPort: Number(HostPort),
-              containerPort: Number(containerPort),
-            },
-          ]
-        : [],
-    );
-  });
-
-const publishedBy = ({ Ports }: Listed): readonly PublishedPort[] =>
-  Ports.flatMap(({ IP, PrivatePort, PublicPort, Type }) =>
-    PublicPort === undefined
-      ? []
-      : [{ protocol: Type, hostIp: IP, hostPort: PublicPort, containerPort: PrivatePort }],
-  );
 
 const containersOf = async (
   docker: Dockerode,
@@ -122,12 +82,16 @@ const containersOf = async (
       const networks = Object.values(container.NetworkSettings?.Networks ?? {});
       const pid = inspected?.State.Pid ?? 0;
       return {
-        name: container.Names[0]?.replace(/^\//, "") ?? container.Id,
+        name: containerName(container),
         state: container.State,
         pid: pid === 0 ? null : pid,
         hostNetwork,
         addresses: networks.flatMap(({ IPAddress }) => (IPAddress === "" ? [] : [IPAddress])),
-        ports: running ? publishedBy(container) : inspected === null ? [] : wishes(inspected),
+        ports: running
+          ? publishedPorts(container)
+          : inspected === null
+            ? []
+            : wishedPorts(inspected),
       };
     }),
   );
@@ -137,7 +101,7 @@ const networksOf = async (
   docker: Dockerode,
   signal: AbortSignal,
 ): Promise<readonly NetworkSeen[]> =>
-  decode(networksAnswer, await ask(docker, "/networks", signal), "/networks").map(
+  decode(networksSeen, await ask(docker, "/networks", signal), "/networks").map(
     ({ Name, Driver, IPAM }) => ({
       name: Name,
       driver: Driver,
@@ -169,7 +133,7 @@ export const daemonSays = async (question: DaemonQuestion): Promise<DaemonSays> 
     }));
   const [version, info, containers, networks, found] = await Promise.all([
     ask(docker, "/version", signal).then((answer) => decode(versionAnswer, answer, "/version")),
-    ask(docker, "/info", signal).then((answer) => decode(infoAnswer, answer, "/info")),
+    ask(docker, "/info", signal).then((answer) => decode(infoSeen, answer, "/info")),
     orNull(containersOf(docker, signal)),
     orNull(networksOf(docker, signal)),
     orNull(left()),
@@ -184,7 +148,7 @@ export const daemonSays = async (question: DaemonQuestion): Promise<DaemonSays> 
     cgroupDriver: info.CgroupDriver,
     cgroupVersion: info.CgroupVersion ?? null,
     liveRestore: info.LiveRestoreEnabled,
-    pools: info.DefaultAddressPools?.map(({ Base, Size }) => ({ base: Base, size: Size })) ?? null,
+    pools: info.DefaultAddressPools,
     firewallDriver: info.FirewallBackend?.Driver ?? null,
     containers,
     networks,

@@ -1,15 +1,15 @@
 /**
  * The NAT rules where the engine programs them, and what there is of routes and bridges beside them.
  */
-import { readFile } from "node:fs/promises";
-import { endianness, release } from "node:os";
+import { release } from "node:os";
 import { z } from "zod";
 import type { FirewallSeen } from "../../harness/core/doctor/facts.ts";
 import { inNamespace, type EngineNamespace } from "../evidence/namespace.ts";
-import { networkFiles } from "../evidence/network-files.ts";
-import { iptablesRules, nftRules, tablesIn } from "../evidence/rules.ts";
+import { reservedPrefixes } from "../evidence/reserved-prefixes.ts";
+import { rulesByBackend } from "../evidence/rules.ts";
 import { findProgram, runProgram, SYSTEM_PATH } from "../managed/program.ts";
 import { sysctls } from "./sysctl.ts";
+import { textOf } from "./text-of.ts";
 
 const PATIENCE_MS = 5000;
 
@@ -18,6 +18,7 @@ const PROGRAM_OF = {
   "iptables-nft": "iptables-nft-save",
   nft: "nft",
 } as const;
+const BACKENDS = ["iptables-legacy", "iptables-nft", "nft"] as const;
 
 /** What a kernel must have for anybody to have written a NAT rule with iptables-legacy. */
 const LEGACY_NAT = "iptable_nat";
@@ -35,29 +36,9 @@ export const lacksLegacyNat = (modules: string | null, builtin: string | null): 
   !modules.split("\n").some((line) => line.startsWith(`${LEGACY_NAT} `)) &&
   !builtin.includes(`/${LEGACY_NAT}.ko`);
 
-const textOf = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);
-
 const readBackends = async (namespace: EngineNamespace): Promise<FirewallSeen["backends"]> => {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const read = (program: string, ...args: readonly string[]): Promise<string | null> =>
-    inNamespace(namespace, program, args, signal).catch(() => null);
-  // Without a table's name: asking for one that is not there would make it.
-  const [legacy, iptables, nft] = await Promise.all([
-    read(PROGRAM_OF["iptables-legacy"]),
-    read(PROGRAM_OF["iptables-nft"]),
-    read(PROGRAM_OF.nft, "-a", "list", "ruleset"),
-  ]);
-  const found: FirewallSeen["backends"] = [
-    {
-      backend: "iptables-legacy",
-      rules: legacy === null ? null : iptablesRules(legacy, "iptables-legacy"),
-    },
-    {
-      backend: "iptables-nft",
-      rules: iptables === null ? null : iptablesRules(iptables, "iptables-nft"),
-    },
-    { backend: "nft", rules: nft === null ? null : nftRules(nft, tablesIn(iptables ?? "")) },
-  ];
+  const read = await rulesByBackend(namespace);
+  const found = BACKENDS.map((backend) => ({ backend, rules: read[backend] }));
   const builtin = `/lib/modules/${release()}/modules.builtin`;
   const isOut = lacksLegacyNat(await textOf("/proc/modules"), await textOf(builtin));
   return found.filter(
@@ -85,32 +66,6 @@ const backendOf = async (path: string): Promise<FirewallSeen["uses"]> => {
     () => null,
   );
 };
-
-/** An address as the kernel prints it in `/proc/net/route`: eight hexadecimal digits in the machine's own order. */
-const dotted = (hex: string): string => {
-  const bytes = (hex.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16));
-  return (endianness() === "LE" ? bytes.toReversed() : bytes).join(".");
-};
-
-const NONE = "00000000";
-
-const bitsOf = (mask: string): number =>
-  (Number.parseInt(mask, 16).toString(2).match(/1/g) ?? []).length;
-
-/** Prefixes of the routes that are on the link, in the text of `/proc/net/route`. */
-export const routesIn = (table: string): readonly string[] =>
-  table
-    .split("\n")
-    .slice(1)
-    .flatMap((line) => {
-      const [, destination = "", gateway, , , , , mask = ""] = line.trim().split(/\s+/);
-      return destination === "" || destination === NONE || gateway !== NONE
-        ? []
-        : [`${dotted(destination)}/${String(bitsOf(mask))}`];
-    });
-
-const nameserversIn = (resolvConf: string): readonly string[] =>
-  resolvConf.split("\n").flatMap((line) => /^nameserver\s+([\d.]+)\s*$/.exec(line)?.[1] ?? []);
 
 const linksAnswer = z.array(
   z.object({
@@ -162,19 +117,11 @@ export const firewallSeen = async (
   { daemonPid, path }: { readonly daemonPid: number | null; readonly path: string | null },
 ): Promise<FirewallSeen> => {
   if (namespace === null) return NO_FIREWALL;
-  const root = daemonPid === null ? "" : `/proc/${String(daemonPid)}/root`;
-  const [backends, uses, files, resolvConf, bridges] = await Promise.all([
+  const [backends, uses, reserved, bridges] = await Promise.all([
     readBackends(namespace),
     backendOf(path ?? SYSTEM_PATH),
-    networkFiles(namespace, ["route"]),
-    textOf(`${root}/etc/resolv.conf`),
+    reservedPrefixes(namespace, daemonPid),
     readBridges(namespace),
   ]);
-  return {
-    backends,
-    uses,
-    reserved:
-      files === null ? null : [...routesIn(files[0] ?? ""), ...nameserversIn(resolvConf ?? "")],
-    bridges,
-  };
+  return { backends, uses, reserved, bridges };
 };

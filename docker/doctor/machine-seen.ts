@@ -2,12 +2,12 @@
  * What the machine has for the engine's user: ids, helpers, cgroups, keys.
  */
 import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { MachineSeen } from "../../harness/core/doctor/facts.ts";
 import { firstFreeId } from "../managed/account.ts";
 import { findProgram, runProgram, SYSTEM_PATH } from "../managed/program.ts";
+import { textOf } from "./text-of.ts";
 
 const PATIENCE_MS = 5000;
 
@@ -15,8 +15,6 @@ export interface EngineUser {
   readonly uid: number;
   readonly name: string | null;
 }
-
-const textOf = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);
 
 /** The largest range that the text of `/etc/subuid` gives the user; 0 for none. RootlessKit asks for one. */
 export const largestRange = (source: string, { uid, name }: EngineUser): number =>

@@ -7,23 +7,11 @@ import type { Surroundings } from "../evidence/engines.ts";
 import { holdersOf } from "../evidence/holders.ts";
 import { inNamespace, type EngineNamespace } from "../evidence/namespace.ts";
 import { networkFiles } from "../evidence/network-files.ts";
-import { SocketTable, type Socket } from "../evidence/sockets.ts";
+import { readTable, type Socket } from "../evidence/sockets.ts";
 import { numberIn, rangeIn, sysctls } from "./sysctl.ts";
 
 const PATIENCE_MS = 5000;
 const DNS = 53;
-
-/** The lines of UDP's tables are those of TCP's; `close` is then a bound socket. */
-const tableOf = async (
-  namespace: EngineNamespace,
-  protocol: Protocol,
-): Promise<SocketTable | null> => {
-  const texts = await networkFiles(namespace, [protocol, `${protocol}6`]);
-  // The heading is there even when no socket is: without one, nothing was read.
-  return texts === null || texts.every((text) => text === "")
-    ? null
-    : new SocketTable(texts.join("\n"));
-};
 
 const isBound = ({ state }: Socket): boolean => state === "listen" || state === "close";
 
@@ -76,8 +64,8 @@ export const namespaceSeen = async (
 ): Promise<NamespaceSeen> => {
   const protocol = asked?.protocol ?? "tcp";
   const [tcp, udp, addresses, six, settings] = await Promise.all([
-    tableOf(namespace, "tcp"),
-    tableOf(namespace, "udp"),
+    readTable(namespace, "tcp"),
+    readTable(namespace, "udp"),
     networkFiles(namespace, ["if_inet6"]),
     sixOnly(namespace, protocol),
     sysctls(namespace, Object.values(SYSCTLS)),

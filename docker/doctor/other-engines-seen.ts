@@ -1,7 +1,12 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { OtherEngineSeen } from "../../harness/core/doctor/facts.ts";
-import { isDaemon, rootlesskitChildOf, rootlesskitOver } from "../evidence/engine-under.ts";
+import {
+  isDaemon,
+  isDetached,
+  rootlesskitChildOf,
+  rootlesskitOver,
+} from "../evidence/engine-under.ts";
 import { otherEnginesIn, type Surroundings } from "../evidence/engines.ts";
 import type { ProcessSeen } from "../evidence/process-table.ts";
 import { environmentOf } from "./processes-seen.ts";
@@ -10,10 +15,6 @@ import { rangeIn, sysctls } from "./sysctl.ts";
 type Processes = ReadonlyMap<number, ProcessSeen>;
 
 const RANGE = "net.ipv4.ip_local_port_range";
-
-/** A namespace that only a file keeps: the child's own is then the host's, and says nothing. */
-const isDetached = ({ words }: ProcessSeen): boolean =>
-  words.some((word) => /^--detach-netns(?:=true)?$/.test(word));
 
 /** A process in the network namespace where an engine's dynamic ports are chosen; null where none is seen. */
 const residentOf = (

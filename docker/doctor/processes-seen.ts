@@ -5,15 +5,15 @@ import { readFile, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ProcessesSeen } from "../../harness/core/doctor/facts.ts";
+import { flagIn, switchIn } from "../evidence/command-flags.ts";
 import type { EngineUnder } from "../evidence/engine-under.ts";
 import { entrance } from "../evidence/namespace.ts";
 import { seeProcess, type ProcessSeen } from "../evidence/process-table.ts";
 import { isRoot } from "../managed/host-needs.ts";
+import { textOf } from "./text-of.ts";
 
 /** Bit of CAP_NET_BIND_SERVICE, see capabilities(7). */
 const BIND_SERVICE = 10n;
-
-const textOf = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);
 
 /** Whether the text of `/proc/PID/status` has the capability in effect; null where it has no such line. */
 export const bindsPrivileged = (status: string): boolean | null => {
@@ -31,20 +31,6 @@ export const environmentOf = async (pid: number): Promise<ReadonlyMap<string, st
       return [entry.slice(0, at), entry.slice(at + 1)];
     }),
   );
-};
-
-/** A flag of dockerd's, as `--flag=value` or `--flag value`; null where it is not given. */
-const flagIn = (words: readonly string[], flag: string): string | null => {
-  const joined = words.find((word) => word.startsWith(`${flag}=`));
-  if (joined !== undefined) return joined.slice(flag.length + 1);
-  const at = words.indexOf(flag);
-  return at === -1 ? null : (words[at + 1] ?? "");
-};
-
-/** Of a switch without a value: `--iptables` is true, and so is `--iptables --debug`. */
-const switchIn = (words: readonly string[], flag: string): boolean | null => {
-  const value = flagIn(words, flag);
-  return value === null ? null : value !== "false";
 };
 
 const daemonJson = z.object({

@@ -6,6 +6,13 @@ import type { z } from "zod";
 import type { PortUser } from "../../harness/core/evidence.ts";
 import { LABEL } from "../../harness/core/model.ts";
 import { portBindingsAnswer, publishedAnswer } from "../client/daemon-schemas.ts";
+import {
+  containerName,
+  isRunning,
+  publishedPorts,
+  wishedPorts,
+  type HostPort,
+} from "../client/published-ports.ts";
 import { told, type EngineQuestions } from "./engine-questions.ts";
 
 type Listed = z.infer<typeof publishedAnswer>[number];
@@ -13,27 +20,16 @@ type Listed = z.infer<typeof publishedAnswer>[number];
 /** Inspections under way at once. */
 const INSPECTIONS = 4;
 
-const isRunning = ({ State }: Listed): boolean => State === "running" || State === "paused";
-
-const whose = ({ Id, Names, Labels }: Listed): Pick<PortUser, "container" | "run" | "job"> => ({
-  container: Names[0]?.replace(/^\//, "") ?? Id,
-  run: Labels[LABEL.run] ?? null,
-  job: Labels[LABEL.job] ?? null,
+const whose = (container: Listed): Pick<PortUser, "container" | "run" | "job"> => ({
+  container: containerName(container),
+  run: container.Labels[LABEL.run] ?? null,
+  job: container.Labels[LABEL.job] ?? null,
 });
 
-const usersOf = (container: Listed): readonly PortUser[] =>
-  container.Ports.flatMap(({ IP, PrivatePort, PublicPort, Type }) =>
-    PublicPort === undefined || Type !== "tcp"
-      ? []
-      : [
-          {
-            ...whose(container),
-            running: isRunning(container),
-            hostIp: IP,
-            hostPort: PublicPort,
-            containerPort: PrivatePort,
-          },
-        ],
+/** UDP has no part in the failures that are looked at. */
+const usersOf = (container: Listed, ports: readonly HostPort[]): readonly PortUser[] =>
+  ports.flatMap(({ protocol, ...port }) =>
+    protocol === "tcp" ? [{ ...whose(container), running: isRunning(container), ...port }] : [],
   );
 
 /**
@@ -56,23 +52,7 @@ export class PortUsers {
   async #wishOf(container: Listed): Promise<readonly PortUser[] | null> {
     const path = `/containers/${encodeURIComponent(container.Id)}/json`;
     const inspected = await told(this.#questions, path, portBindingsAnswer);
-    if (inspected === null) return null;
-    return Object.entries(inspected.HostConfig.PortBindings).flatMap(([key, bindings]) =>
-      bindings.flatMap(({ HostIp, HostPort }) =>
-        // Empty: the daemon chooses. Two with a hyphen: it chooses between them.
-        key.endsWith("/tcp") && /^\d+$/.test(HostPort)
-          ? [
-              {
-                ...whose(container),
-                running: false,
-                hostIp: HostIp,
-                hostPort: Number(HostPort),
-                containerPort: Number.parseInt(key, 10),
-              },
-            ]
-          : [],
-      ),
-    );
+    return inspected === null ? null : usersOf(container, wishedPorts(inspected));
   }
 
   /** All users of all published TCP ports; null when the engine does not tell in time. */
@@ -92,6 +72,9 @@ export class PortUsers {
     const wished = wishes.map(({ wish }) => wish);
     // One that was removed in between does not tell either; who looks again then knows.
     if (wished.includes(null)) return null;
-    return [...listed.flatMap(usersOf), ...wished.flatMap((wish) => wish ?? [])];
+    return [
+      ...listed.flatMap((each) => usersOf(each, publishedPorts(each))),
+      ...wished.flatMap((wish) => wish ?? []),
+    ];
   }
 }

@@ -4,6 +4,7 @@
 import { readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { userNamespaceOf } from "../managed/processes.ts";
+import { flagIn } from "./command-flags.ts";
 import type { EngineNamespace } from "./namespace.ts";
 import { ancestorsOf, programOf, readProcesses, type ProcessSeen } from "./process-table.ts";
 
@@ -84,14 +85,6 @@ export const rootlesskitChildOf = (parent: ProcessSeen, processes: Processes): P
       process.words.slice(1).join("\0") === parent.words.slice(1).join("\0"),
   ) ?? null;
 
-/** The value of a flag, written `--flag=value` or `--flag value`. */
-const flagOf = ({ words }: ProcessSeen, flag: string): string | null => {
-  const joined = words.find((word) => word.startsWith(`${flag}=`));
-  if (joined !== undefined) return joined.slice(flag.length + 1);
-  const at = words.indexOf(flag);
-  return at === -1 ? null : (words[at + 1] ?? null);
-};
-
 /** Inodes of the sockets that listen at a path, by the table of a process's network namespace. */
 const listenersAt = (path: string, pid: number): ReadonlySet<string> => {
   const table = orNull(() => readFileSync(`/proc/${String(pid)}/net/unix`, "utf8")) ?? "";
@@ -122,7 +115,7 @@ const isSaidToServe = (path: string, daemon: ProcessSeen, processes: Processes):
   const rootlesskit = rootlesskitOver(daemon, processes);
   return rootlesskit === null
     ? /^(?:\/var)?\/run\/docker\.sock$/.test(path)
-    : flagOf(rootlesskit, "--state-dir") === join(dirname(path), "dockerd-rootless") ||
+    : flagIn(rootlesskit.words, "--state-dir") === join(dirname(path), "dockerd-rootless") ||
         dirname(path) === `/run/user/${String(rootlesskit.uid)}`;
 };
 
@@ -147,7 +140,7 @@ const stateDirOf = (
   const beside = join(dirname(socketPath), "dockerd-rootless");
   return (
     told.find((directory) => directory !== null) ??
-    (rootlesskit === null ? null : flagOf(rootlesskit, "--state-dir")) ??
+    (rootlesskit === null ? null : flagIn(rootlesskit.words, "--state-dir")) ??
     (isSocket(join(beside, "api.sock")) ? beside : null)
   );
 };
@@ -156,7 +149,8 @@ const stateDirOf = (
 const namespaceOfProcess = (pid: number): EngineNamespace =>
   networkNamespaceOf(pid) === networkNamespaceOf("self") ? { kind: "host" } : { kind: "pid", pid };
 
-const isDetached = ({ words }: ProcessSeen): boolean =>
+/** The network namespace is one that only a file keeps: the child's own is then the host's, and says nothing. */
+export const isDetached = ({ words }: ProcessSeen): boolean =>
   words.includes("--detach-netns") || words.includes("--detach-netns=true");
 
 /** Where bridges and rules are: in a namespace that a file keeps, where RootlessKit detaches it, else in its child's. */

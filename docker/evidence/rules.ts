@@ -27,7 +27,7 @@ export const iptablesRules = (
 };
 
 /** The tables that `iptables-nft-save` prints, as nft calls them. Pure. */
-export const tablesIn = (saved: string): readonly string[] =>
+const tablesIn = (saved: string): readonly string[] =>
   saved.split("\n").flatMap((line) => (line.startsWith("*") ? [`ip ${line.slice(1)}`] : []));
 
 /** Where ip6tables keeps its rules; they are not looked at, in whatever words. */
@@ -88,23 +88,31 @@ const outputsIn = (printed: string): readonly (string | null)[] => {
   return codes.map((code, index) => (code === 0 ? (outputs[index] ?? null) : null));
 };
 
+/** By what they were written with; null where that one's program is missing or fails, or nothing can be seen. */
+type RulesByBackend = Readonly<Record<Rule["backend"], readonly Rule[] | null>>;
+
+/** All IPv4 NAT rules of iptables (either kind) and all NAT rules written with nft itself. */
+export const rulesByBackend = async (namespace: EngineNamespace): Promise<RulesByBackend> => {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const printed = await inNamespace(namespace, "sh", ["-c", PRINT_ALL], signal).catch(() => "");
+  const [legacy = null, iptables = null, nft = null] = outputsIn(printed);
+  return {
+    "iptables-legacy": legacy === null ? null : iptablesRules(legacy, "iptables-legacy"),
+    "iptables-nft": iptables === null ? null : iptablesRules(iptables, "iptables-nft"),
+    nft: nft === null ? null : nftRules(nft, tablesIn(iptables ?? "")),
+  };
+};
+
 /**
- * All IPv4 NAT rules of iptables (either kind) and all NAT rules written with nft itself.
+ * All of them in one list.
  *
  * An engine writes with one of the three. Where one cannot be read and the others have nothing, it may be that
  * very one: then null, as when the namespace cannot be entered.
  */
 export const natRules = async (namespace: EngineNamespace): Promise<readonly Rule[] | null> => {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const printed = await inNamespace(namespace, "sh", ["-c", PRINT_ALL], signal).catch(() => "");
-  const [legacy = null, iptables = null, nft = null] = outputsIn(printed);
-  const rules = [
-    ...iptablesRules(legacy ?? "", "iptables-legacy"),
-    ...iptablesRules(iptables ?? "", "iptables-nft"),
-    ...nftRules(nft ?? "", tablesIn(iptables ?? "")),
-  ];
-  const isPartial = [legacy, iptables, nft].includes(null);
-  return rules.length === 0 && isPartial ? null : rules;
+  const read = Object.values(await rulesByBackend(namespace));
+  const rules = read.flatMap((each) => each ?? []);
+  return rules.length === 0 && read.includes(null) ? null : rules;
 };
 
 const isBetween = (port: number, [first, last]: readonly [string, string | undefined]): boolean =>

@@ -132,13 +132,23 @@ export class SocketTable {
   }
 }
 
-/** Reads the tables of IPv4 and IPv6; null where the namespace cannot be looked into. */
-export const readSockets = async (namespace: EngineNamespace): Promise<SocketTable | null> => {
-  const texts = await networkFiles(namespace, ["tcp", "tcp6"]);
+/**
+ * Reads the tables of IPv4 and IPv6; null where the namespace cannot be looked into. The lines of UDP's are those of
+ * TCP's; `close` is then a bound socket.
+ */
+export const readTable = async (
+  namespace: EngineNamespace,
+  protocol: "tcp" | "udp",
+): Promise<SocketTable | null> => {
+  const texts = await networkFiles(namespace, [protocol, `${protocol}6`]);
   // The heading is there even when no socket is: without one, nothing was read.
   if (texts === null || texts.every((text) => text === "")) return null;
   return new SocketTable(texts.join("\n"));
 };
+
+/** Those of TCP. */
+export const readSockets = (namespace: EngineNamespace): Promise<SocketTable | null> =>
+  readTable(namespace, "tcp");
 
 /** Those of the ports on which somebody listens here, ascending; null where that cannot be seen. */
 export const listeningPorts = async (

@@ -4,6 +4,7 @@
  * A run has blocks; a block has one wave of each arm, in random order; a wave releases N jobs at once;
  * a job performs operations; each operation gets an answer.
  */
+import type { Mitigation } from "./mitigations.ts";
 import type { Millis } from "./units.ts";
 
 /** How a job reaches its services. */
@@ -124,6 +125,11 @@ export interface Arm {
   readonly scenario: string;
   readonly mode: Mode;
   readonly n: number;
+  /** The name of a profile of the run; absent where the run has one engine and no profile. */
+  readonly profile?: string;
+  /** Only where an arm differs in it from its run: see `PlanRequest.ports`. */
+  readonly ports?: "all" | "minimal";
+  readonly mitigation?: Mitigation;
 }
 
 /** Operations of one phase go together; a phase starts when the one before is done, and only then. */
@@ -136,7 +142,7 @@ export interface JobPlan {
 export interface WavePlan {
   /** 1 … number of waves in the run. */
   readonly index: number;
-  /** 1 … number of blocks. */
+  /** 1 … number of blocks; 0 for a warm-up, which no rate and no time counts. */
   readonly block: number;
   readonly arm: string;
   readonly jobs: readonly JobPlan[];
@@ -154,6 +160,7 @@ export interface Deadlines {
 export interface Plan {
   readonly run: string;
   readonly seed: string;
+  /** Each id once. */
   readonly arms: readonly Arm[];
   readonly waves: readonly WavePlan[];
   readonly deadlines: Deadlines;

@@ -35,6 +35,13 @@ export const formatShare = (fraction: number): string => {
   return `${rounded.replace(/\.0$/, "")} %`;
 };
 
+/** The same to one decimal throughout, for shares that are compared: `12.5 %`; `< 0.1 %` is not nothing. */
+export const formatFineShare = (fraction: number): string => {
+  const rounded = (fraction * 100).toFixed(1);
+  if (fraction > 0 && rounded === "0.0") return "< 0.1 %";
+  return `${rounded.replace(/\.0$/, "")} %`;
+};
+
 /** The same for shares that are to be near 1: one decimal above 90 %, so that 99.6 % is not printed as 100 %. */
 export const formatHighShare = (fraction: number): string => {
   const percent = fraction * 100;
@@ -42,6 +49,23 @@ export const formatHighShare = (fraction: number): string => {
   return `${rounded.replace(/^100\.0$/, "99.9").replace(/\.0$/, "")} %`;
 };
 
+/** A difference of two shares, in points of a hundred: `+12.5`, `-3`, `0`. */
+export const formatPoints = (fraction: number): string => {
+  const rounded = Number((fraction * 100).toFixed(1));
+  return rounded > 0 ? `+${String(rounded)}` : String(rounded + 0);
+};
+
+/** A p-value: `0.031`, `< 0.001`. */
+export const formatChance = (p: number): string =>
+  p < 0.001 ? "< 0.001" : String(Number(p.toPrecision(2)));
+
 /** `1 job`, `3 jobs`. */
 export const count = (amount: number, noun: string, plural = `${noun}s`): string =>
   `${String(amount)} ${amount === 1 ? noun : plural}`;
+
+/** `412 kB`, `169 MB`, `2.1 GB`: decimal units, as disks are sold. */
+export const formatBytes = (bytes: number): string => {
+  if (bytes < 999_500) return `${(bytes / 1000).toFixed(0)} kB`;
+  if (bytes < 999_500_000) return `${(bytes / 1_000_000).toFixed(0)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+};

@@ -2,7 +2,7 @@
  * The texts of the kernel and of programs, read.
  */
 import { expect, test } from "vitest";
-import { backendIn, lacksLegacyNat, routesIn } from "../../../docker/doctor/firewall-seen.ts";
+import { backendIn, lacksLegacyNat } from "../../../docker/doctor/firewall-seen.ts";
 import { addressesOf, keysIn, largestRange } from "../../../docker/doctor/machine-seen.ts";
 import { sixOnlyIn } from "../../../docker/doctor/namespace-seen.ts";
 import { bindsPrivileged } from "../../../docker/doctor/processes-seen.ts";
@@ -36,16 +36,6 @@ test.each([
     expect(lacksLegacyNat(modules, builtin)).toBe(lacks);
   },
 );
-
-test("of the kernel's routes those on the link are prefixes", () => {
-  const table = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
-tap0\t00000000\t0202000A\t0003\t0\t0\t0\t00000000\t0\t0\t0
-tap0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
-docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
-tap0\t0000A8C0\t0202000A\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0
-`;
-  expect(routesIn(table)).toEqual(["10.0.2.0/24", "172.17.0.0/16"]);
-});
 
 test("a user's largest range counts, by name or by number", () => {
   const source = "ada:100000:65536\neve:165536:1000\n1000:200000:131072\n";
