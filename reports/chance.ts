@@ -1,5 +1,5 @@
+import { formatChance } from "../harness/core/units.ts";
 import { NOTHING } from "./arm-columns.ts";
 
-/** A p-value: `0.031`, `< 0.001`. */
-export const chanceText = (p: number | null): string =>
-  p === null ? NOTHING : p < 0.001 ? "< 0.001" : String(Number(p.toPrecision(2)));
+/** A p-value: `0.031`, `< 0.001`; a dash where there is none. */
+export const chanceText = (p: number | null): string => (p === null ? NOTHING : formatChance(p));

@@ -115,7 +115,7 @@ const askedLine = (asked: Asked, name: string): string => {
     time(asked.at).padStart(TIME_WIDTH),
     time(asked.took).padStart(TIME_WIDTH),
     command.padEnd(COMMAND_WIDTH),
-    answerWords(asked),
+    answerWords(asked) + (asked.try > 1 ? `, try ${String(asked.try)}` : ""),
   ]
     .join(" ")
     .trimEnd();

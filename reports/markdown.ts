@@ -6,11 +6,15 @@ import { count } from "../harness/core/units.ts";
 import { ARM_COLUMNS, durationText, NOTHING, spreadText } from "./arm-columns.ts";
 import { calibrationMarkdown } from "./calibration.ts";
 import { left, right } from "./columns.ts";
+import { comparisonMarkdown } from "./comparison.ts";
+import { expectationsMarkdown, interimMarkdown } from "./expectations.ts";
 import { escaped, fenced, list, tableOf } from "./markup.ts";
 import { shortened } from "./printable.ts";
 import { portTraceMarkdown } from "./port-trace.ts";
 import { signalsMarkdown } from "./signals.ts";
+import { setupsMarkdown } from "./setups.ts";
 import { soakMarkdown } from "./soak.ts";
+import { triesMarkdown } from "./tries.ts";
 import { verdictLine } from "./verdict.ts";
 
 /** Room for one message; the summary and the journal hold it whole. */
@@ -161,7 +165,12 @@ export const markdown = (summary: Summary): string => {
     "## Arms",
     armsTable(summary),
     COLUMNS_EXPLAINED,
+    ...setupsMarkdown(summary.profiles),
+    ...expectationsMarkdown(summary.expectations),
+    ...interimMarkdown(summary.interim),
+    ...(summary.comparison === null ? [] : comparisonMarkdown(summary.comparison)),
     ...failures(summary),
+    ...triesMarkdown(summary.tries),
     ...(summary.portTraces.length === 0
       ? []
       : ["## Ports", ...summary.portTraces.flatMap(portTraceMarkdown)]),

@@ -3,6 +3,7 @@
  */
 import type { Counter } from "../harness/core/evidence.ts";
 import { FEWEST_WAVES, type SoakTrend } from "../harness/core/soak.ts";
+import { count } from "../harness/core/units.ts";
 import { NOTHING } from "./arm-columns.ts";
 import { chanceText } from "./chance.ts";
 import { columns, left, right, type Table } from "./columns.ts";
@@ -44,7 +45,7 @@ const HEAD: Table["head"] = [
 const tableFor = (trends: readonly SoakTrend[]): Table => ({
   head: HEAD,
   rows: trends.map((trend) => [
-    NAMES[trend.counter],
+    trend.profile === null ? NAMES[trend.counter] : `${NAMES[trend.counter]}, ${trend.profile}`,
     String(trend.waves),
     String(trend.first),
     String(trend.last),
@@ -58,14 +59,22 @@ const tableFor = (trends: readonly SoakTrend[]): Table => ({
 const tooShort = (trends: readonly SoakTrend[]): boolean =>
   trends.every(({ verdict }) => verdict === "too few waves");
 
-/** Empty where nothing could be said of any counter. */
+const stillWords = (still: readonly SoakTrend[], all: readonly SoakTrend[]): string => {
+  const waves = still.reduce((most, each) => Math.max(most, each.waves), 0);
+  const which = still.length === all.length ? "counter" : "other counter";
+  return `no growth shown in ${count(still.length, which)} over ${count(waves, "wave")}; they are in report.md`;
+};
+
+/** What grows; the rest is for the report. Empty where nothing could be said of any counter. */
 export const soakText = (trends: readonly SoakTrend[], paint: Paint): string => {
   if (tooShort(trends)) return "";
-  const [titles = "", ...lines] = columns(tableFor(trends));
+  const grown = trends.filter(({ verdict }) => verdict === "grows");
+  const still = trends.filter(({ verdict }) => verdict === "no growth shown");
+  const [titles = "", ...lines] = grown.length === 0 ? [] : columns(tableFor(grown));
   return [
     paint.bold("after each wave"),
-    paint.dim(titles),
-    ...lines.map((line, row) => (trends[row]?.verdict === "grows" ? paint.bad(line) : line)),
+    ...(grown.length === 0 ? [] : [paint.dim(titles), ...lines.map((line) => paint.bad(line))]),
+    ...(still.length === 0 ? [] : [paint.dim(stillWords(still, trends))]),
   ]
     .map((line) => `${line}\n`)
     .join("");

@@ -1,3 +1,4 @@
+import { formatMitigation } from "../harness/core/mitigations.ts";
 import type { ArmSummary, Failure, Summary } from "../harness/core/summary.ts";
 import { spreadText } from "./arm-columns.ts";
 import type { Paint } from "./paint.ts";
@@ -18,6 +19,11 @@ const header = (arm: ArmSummary, simulated: boolean): string =>
     "===",
     `N=${String(arm.n)}`,
     printable(arm.mode),
+    ...(arm.profile === undefined ? [] : [`profile=${printable(arm.profile)}`]),
+    ...(arm.ports === undefined ? [] : [`ports=${arm.ports}`]),
+    ...(arm.mitigation === undefined
+      ? []
+      : [`mitigation=${printable(formatMitigation(arm.mitigation))}`]),
     ...wavesText(arm.waves),
     `burst=${arm.burst === null ? "unknown" : spreadText(arm.burst)}`,
     ...(simulated ? ["SIMULATED"] : []),

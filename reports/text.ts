@@ -1,5 +1,7 @@
 import type { Summary } from "../harness/core/summary.ts";
 import { calibrationText } from "./calibration.ts";
+import { comparisonText } from "./comparison.ts";
+import { expectationsText, interimText } from "./expectations.ts";
 import type { Paint } from "./paint.ts";
 import { portTraceText } from "./port-trace.ts";
 import { printable } from "./printable.ts";
@@ -7,6 +9,7 @@ import { signalsText } from "./signals.ts";
 import { soakText } from "./soak.ts";
 import { table } from "./table.ts";
 import { tally } from "./tally.ts";
+import { triesText } from "./tries.ts";
 import { verdictLine } from "./verdict.ts";
 
 /** Traces on the terminal; the report has all of them. */
@@ -23,6 +26,10 @@ export const text = (summary: Summary, paint: Paint): string => {
     signalsText(summary.signals, summary.daemonLog, paint),
     ...summary.portTraces.slice(0, MOST_TRACES).map((trace) => portTraceText(trace, paint)),
     soakText(summary.soak, paint),
+    summary.comparison === null ? "" : comparisonText(summary.comparison, paint),
+    triesText(summary.tries, paint),
+    expectationsText(summary.expectations, paint),
+    interimText(summary.interim, paint),
     summary.calibration === null ? "" : calibrationText(summary.calibration, paint),
     reasons,
     `${verdict}\n`,

@@ -18,6 +18,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Every runtime dependency: why it is here, and the folders that may import it. */
 const DEPENDENCIES: Readonly<Record<string, { reason: string; folders: readonly string[] }>> = {
+  "@stdlib/stats-base-dists-beta-quantile": {
+    reason: "exact bounds of a failure rate",
+    folders: ["harness/core"],
+  },
+  "@stdlib/stats-base-dists-binomial-pmf": {
+    reason: "the power of a planned comparison",
+    folders: ["harness/core"],
+  },
+  "@stdlib/stats-base-dists-t-cdf": {
+    reason: "the p-value of a difference of rates, from few waves",
+    folders: ["harness/core"],
+  },
+  "@stdlib/stats-base-dists-t-quantile": {
+    reason: "bounds from few waves",
+    folders: ["harness/core"],
+  },
   "@stdlib/stats-base-dists-normal-cdf": {
     reason: "the p-value of the Mann–Kendall test for many waves",
     folders: ["harness/core"],
@@ -27,9 +43,11 @@ const DEPENDENCIES: Readonly<Record<string, { reason: string; folders: readonly 
     folders: ["harness/core"],
   },
   dockerode: { reason: "the Engine API", folders: ["docker", "harness/cli"] },
+  "junit-report-builder": { reason: "JUnit XML, escaped by a writer", folders: ["reports"] },
   "p-limit": { reason: "bounded teardown and sweeps", folders: ["harness/run", "docker"] },
   picocolors: { reason: "colours that honour NO_COLOR", folders: ["harness/cli"] },
   pino: { reason: "the log on stderr", folders: ["harness/cli"] },
+  "prom-client": { reason: "OpenMetrics text", folders: ["reports"] },
   yaml: { reason: "config and image files, with line numbers", folders: ["harness/cli", "docker"] },
   yargs: { reason: "the command line and its completion", folders: ["harness/cli"] },
   zod: { reason: "schemas of what is read back", folders: ["harness/core", "docker"] },

@@ -28,13 +28,13 @@ export interface FindOptions {
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 
+const notOver = (machine: string): string =>
+  `a burst is not timed over a network: run the harness beside the daemon: stress remote ${machine} -- run …`;
+
 /** Probes and socket tables are this machine's own: an engine elsewhere would fail every published port. */
 const refuseRemote = (hostname: string, source: string): void => {
   if (/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)) return;
-  throw new StressError(
-    "usage",
-    `${source}: ${hostname} is another machine; a burst is not timed over a network: run stress there`,
-  );
+  throw new StressError("usage", `${source}: ${hostname} is another machine; ${notOver(hostname)}`);
 };
 
 /** @throws StressError("usage") for an address of a kind that a burst cannot be timed over */
@@ -54,7 +54,7 @@ export const parseHost = (host: string, source: string): EngineAddress => {
   throw new StressError(
     "usage",
     host.startsWith("ssh://")
-      ? `${source}: ${host}: a burst cannot be timed over ssh; run stress on that machine`
+      ? `${source}: ${host}: ${notOver(host.slice("ssh://".length).replace(/\/.*$/, "") || "user@host")}`
       : `${source}: "${host}" is not an address; use unix:///path/to/docker.sock or tcp://127.0.0.1:PORT`,
   );
 };

@@ -9,6 +9,7 @@ import { PortUsers } from "./containers-on-port.ts";
 import { readCounters } from "./counters.ts";
 import { GoroutineDumps, processState } from "./daemon-state.ts";
 import { EngineInSight } from "./engine-in-sight.ts";
+import { engineProcessor } from "./engine-processor.ts";
 import type { EngineUnder } from "./engine-under.ts";
 import type { EngineQuestions } from "./engine-questions.ts";
 import { HolderSearch, type HoldersFound } from "./holders.ts";
@@ -179,6 +180,7 @@ export const createWitness = (options: WitnessOptions): Witness => {
       };
     },
     counters: async () => readCounters(await sight.current(), forwards),
+    processor: async () => engineProcessor(await sight.current()),
     log: async () => (await options.log?.newLines()) ?? null,
   };
 };

@@ -13,7 +13,10 @@ import type { HeldPort } from "./held-port.ts";
 
 const cursorAnswer = z.object({ last: z.int(), range: z.tuple([z.int(), z.int()]) });
 
-const NOTES: Readonly<Record<Occupant | "other-engine", string>> = {
+/** `ip_local_port_range` of the simulated host: that of an ordinary one. */
+const HOST_PORT_RANGE = [32_768, 60_999] as const;
+
+const NOTES: Readonly<Record<Exclude<Occupant, "ephemeral"> | "other-engine", string>> = {
   outbound: "simulated outbound connection",
   listener: "simulated listener",
   timewait: "simulated connection in TIME_WAIT",
@@ -53,7 +56,7 @@ export const fakeArsenal = (docker: Dockerode, socketPath: string): Arsenal => {
     askFake({ socketPath, path: FAKE_PATHS.daemon, body: { signal } });
   return {
     docker,
-    occupant: (by) => Promise.resolve(holderOf(socketPath, by)),
+    occupant: (by) => Promise.resolve(holderOf(socketPath, by === "ephemeral" ? "outbound" : by)),
     secondEngine: () => Promise.resolve(holderOf(socketPath, "other-engine")),
     daemon: () =>
       Promise.resolve({
@@ -74,6 +77,7 @@ export const fakeArsenal = (docker: Dockerode, socketPath: string): Arsenal => {
       const { last, range } = cursorAnswer.parse(answer);
       return portsBehind(last, range);
     },
+    hostPorts: () => Promise.resolve(HOST_PORT_RANGE),
     // By calls and not by time: a simulated burst may be over in a few milliseconds.
     midBurst: async ({ moment, jobs }, signal) => {
       const calls = 1 + Math.floor(moment * jobs);

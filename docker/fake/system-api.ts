@@ -1,3 +1,4 @@
+import { DEFAULT_POOLS, type Pool } from "../../harness/core/known-engines.ts";
 import { json } from "./reply.ts";
 import type { Route } from "./route.ts";
 import type { World } from "./world.ts";
@@ -41,6 +42,12 @@ const versionOf = ({ behaviour }: World): unknown => {
   };
 };
 
+/** Like a daemon, it names those of its daemon.json, and not the defaults. */
+const configuredPools = (pools: readonly Pool[]): object =>
+  JSON.stringify(pools) === JSON.stringify(DEFAULT_POOLS)
+    ? {}
+    : { DefaultAddressPools: pools.map(({ base, size }) => ({ Base: base, Size: size })) };
+
 const infoOf = ({ behaviour, containers, images, settings }: World): unknown => {
   const all = containers.all();
   const running = all.filter((container) => container.running !== null).length;
@@ -64,7 +71,7 @@ const infoOf = ({ behaviour, containers, images, settings }: World): unknown => 
     DockerRootDir: "/simulated/docker",
     ServerVersion: behaviour.version,
     SecurityOptions: ["name=seccomp,profile=builtin", "name=rootless", "name=cgroupns"],
-    DefaultAddressPools: settings.pools.map(({ base, size }) => ({ Base: base, Size: size })),
+    ...configuredPools(settings.pools),
     Labels: ["rootless-stress.simulated"],
     Warnings: null,
   };

@@ -52,6 +52,8 @@ export const fakeWitness = (socketPath: string): Witness => {
     },
     ports: () => seen(FAKE_PATHS.ports, portsSeenSchema, NO_PORTS),
     counters: () => seen(FAKE_PATHS.counters, countersSchema, UNCOUNTED),
+    // A simulation has no programs whose time would mean anything.
+    processor: () => Promise.resolve(null),
     log: async () => {
       const path = `${FAKE_PATHS.log}?from=${String(linesRead)}`;
       const read = await seen(path, lines.nullable(), null);

@@ -8,7 +8,14 @@ import { contentKey } from "./state-directory.ts";
 export type DaemonJson = Readonly<Record<string, unknown>>;
 
 /** Where the engine is and what it may touch: decided by its slot, whatever a `daemon.json` says. */
-const DECIDED_HERE = ["hosts", "data-root", "exec-root", "pidfile", "tls", "tlsverify"];
+export const DECIDED_HERE: readonly string[] = [
+  "hosts",
+  "data-root",
+  "exec-root",
+  "pidfile",
+  "tls",
+  "tlsverify",
+];
 
 /** Settings that decide how images and containers lie on disk. */
 const OF_STORAGE = [

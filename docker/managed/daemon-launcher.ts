@@ -1,36 +1,77 @@
 /**
  * How dockerd is started inside RootlessKit's namespaces: through a program of the same name, first in PATH.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { StressError } from "../../harness/core/errors.ts";
+import { shellWord, shellWords } from "../../harness/core/shell-words.ts";
 import { SYSTEM_PATH } from "./program.ts";
 
+export interface NamespaceSettings {
+  /** First and last dynamic port; null: as the kernel has made them. */
+  readonly portRange: readonly [number, number] | null;
+  /** `net.…`, by name. */
+  readonly sysctls: Readonly<Record<string, string>>;
+}
+
+const RANGE_FILE = "/proc/sys/net/ipv4/ip_local_port_range";
+/** What dockerd reads when it starts, in the engine's runtime directory. */
+const RANGE_SEEN = "port-range-seen";
+
+const fileOf = (sysctl: string): string => `/proc/sys/${sysctl.replaceAll(".", "/")}`;
+
+/** Writes a setting where containers' networks are. */
+const setting = (file: string, value: string): string =>
+  `  within sh -c 'echo "$1" > "$2"' sh ${shellWords([value, file])}`;
+
+/** With a detached namespace, what dockerd reads is covered by a mount that only its own mount namespace has. */
+const rangeLines = ([first, last]: readonly [number, number]): readonly string[] => {
+  const range = `${String(first)} ${String(last)}`;
+  return [
+    setting(RANGE_FILE, range),
+    '  if [ -e "$detached" ]; then',
+    `    echo "${range}" > "$XDG_RUNTIME_DIR/port-range"`,
+    `    mount --bind "$XDG_RUNTIME_DIR/port-range" ${RANGE_FILE}`,
+    "  fi",
+  ];
+};
+
 /**
- * A `dockerd` that gives the engine its own range of dynamic ports and then becomes the real one.
+ * A `dockerd` that sets the engine's network namespace up, writes down which dynamic ports there are, and then
+ * becomes the real one.
  *
- * The range belongs to the network namespace that containers are in. With a detached namespace that is not
- * dockerd's own; what dockerd reads is then covered by a mount that only its own mount namespace has.
+ * The settings belong to the network namespace that containers are in. A detached one is not dockerd's own.
  *
  * @param daemon - path of the real dockerd
  * @see moby/moby#53153, where a range of its own is the workaround for ports that the host holds
  */
-export const launcherScript = (
-  daemon: string,
-  [first, last]: readonly [number, number],
-): string => `#!/bin/sh
-set -e
-range="${String(first)} ${String(last)}"
-file=/proc/sys/net/ipv4/ip_local_port_range
-detached="$ROOTLESSKIT_STATE_DIR/netns"
-if [ -n "$_DOCKERD_ROOTLESS_CHILD" ]; then
-  if [ -e "$detached" ]; then
-    nsenter --net="$detached" sh -c "echo $range > $file"
-    echo "$range" > "$XDG_RUNTIME_DIR/port-range"
-    mount --bind "$XDG_RUNTIME_DIR/port-range" "$file"
-  else
-    echo "$range" > "$file"
-  fi
-fi
-exec '${daemon}' "$@"
-`;
+export const launcherScript = (daemon: string, { portRange, sysctls }: NamespaceSettings): string =>
+  `${[
+    "#!/bin/sh",
+    "set -e",
+    'detached="$ROOTLESSKIT_STATE_DIR/netns"',
+    "within() {",
+    '  if [ -e "$detached" ]; then nsenter --net="$detached" "$@"; else "$@"; fi',
+    "}",
+    'if [ -n "$_DOCKERD_ROOTLESS_CHILD" ]; then',
+    ...Object.entries(sysctls).map(([name, value]) => setting(fileOf(name), value)),
+    ...(portRange === null ? [] : rangeLines(portRange)),
+    `  cat ${RANGE_FILE} > "$XDG_RUNTIME_DIR/${RANGE_SEEN}"`,
+    "fi",
+    `exec ${shellWord(daemon)} "$@"`,
+  ].join("\n")}\n`;
+
+/**
+ * The dynamic ports of an engine that answers.
+ *
+ * @throws StressError("environment") when its launcher has not written them down
+ */
+export const portRangeSeen = (runtimeDir: string): readonly [number, number] => {
+  const file = join(runtimeDir, RANGE_SEEN);
+  const [first, last] = readFileSync(file, "utf8").trim().split(/\s+/).map(Number);
+  if (first !== undefined && last !== undefined) return [first, last];
+  throw new StressError("environment", `${file} holds no range of ports`);
+};
 
 export interface EngineEnvironmentOptions {
   readonly home: string;

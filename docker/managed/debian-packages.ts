@@ -2,6 +2,7 @@
  * Debian's packages, unpacked and not installed, from wherever this machine gets its own.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { StressError, messageOf } from "../../harness/core/errors.ts";
 import { TO_BUILD, ensurePrograms, isRoot, type HostOptions } from "./host-needs.ts";
 import { runProgram } from "./program.ts";
 
@@ -62,6 +63,10 @@ export const mirrorLines = (targets: string, wanted: string, own: string): reado
   return [...new Set(lines)];
 };
 
+/** The first error in what mmdebstrap writes, which is apt's; those after it follow from it. Null for none. */
+export const aptError = (complaints: string): string | null =>
+  /^E: (.+)$/m.exec(complaints)?.[1] ?? null;
+
 export interface ExtractOptions extends HostOptions {
   readonly release: DebianRelease;
   /** Taken with all they depend on. */
@@ -90,10 +95,9 @@ export const extractPackages = async (options: ExtractOptions): Promise<void> =>
     { signal },
   );
   const own = ownRelease()?.suite ?? release.suite;
-  await runProgram(
+  const running = runProgram(
     "mmdebstrap",
     [
-      "--quiet",
       "--variant=extract",
       `--architectures=${release.architecture}`,
       `--include=${packages.join(",")}`,
@@ -112,4 +116,12 @@ export const extractPackages = async (options: ExtractOptions): Promise<void> =>
       env: isRoot() ? { ...process.env, TMPDIR: scratch } : process.env,
     },
   );
+  await running.catch((cause: unknown) => {
+    signal.throwIfAborted();
+    const complaints = cause instanceof StressError ? messageOf(cause.cause) : "";
+    const why = aptError(complaints) ?? messageOf(cause);
+    throw new StressError("environment", `No packages from Debian ${release.suite}: ${why}`, {
+      cause,
+    });
+  });
 };

@@ -9,7 +9,7 @@ import type { HostOptions } from "./host-needs.ts";
 import { SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
 
 export interface EngineDirectory {
-  readonly origin: "named" | "installed" | "built";
+  readonly origin: "named" | "installed" | "built" | "added";
   /** Directories of its programs, written like PATH. */
   readonly programs: string;
   /** Path of `dockerd`. */
@@ -30,7 +30,7 @@ const REQUIRED = [
   "docker-proxy",
 ];
 
-/** `dockerd-rootless.sh` starts with the first of these that it finds; Docker's archives bring none. */
+/** `dockerd-rootless.sh` starts with the first of these that it finds; Docker's archives bring at most vpnkit. */
 const NETWORK_DRIVERS = ["slirp4netns", "vpnkit", "pasta", "lxc-user-nic"];
 
 /** From this version on the daemon asks RootlessKit for ports itself. */
@@ -42,8 +42,8 @@ const FIRST_WITHOUT_PROXY = 28;
 export const versionIn = (output: string): string | null =>
   /version ([0-9][^\s,]*)/.exec(output)?.[1] ?? null;
 
-/** Names of what is needed and is in none of the directories. */
-const missingPrograms = (programs: string, version: string): readonly string[] => {
+/** Names of what is needed and is in none of the directories; a network driver may be the system's. */
+export const missingPrograms = (programs: string, version: string): readonly string[] => {
   const needsProxy = Number.parseInt(version, 10) < FIRST_WITHOUT_PROXY;
   const required = needsProxy ? [...REQUIRED, "rootlesskit-docker-proxy"] : REQUIRED;
   const missing = required.filter((name) => findProgram(name, programs) === null);
@@ -52,7 +52,13 @@ const missingPrograms = (programs: string, version: string): readonly string[] =
   return driver ? missing : [...missing, "slirp4netns"];
 };
 
-const engineIn = async (
+/**
+ * The engine whose programs are in these directories, written like PATH.
+ *
+ * @param name - what to call it where something is missing
+ * @throws StressError("environment") naming all that is missing
+ */
+export const engineIn = async (
   programs: string,
   {
     origin,

@@ -17,8 +17,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StressError } from "../../harness/core/errors.ts";
 import { ensureAccount, type Account } from "./account.ts";
+import type { Profile } from "../../harness/core/profile.ts";
 import { daemonConfig, storageKey, type DaemonJson } from "./daemon-config.ts";
-import { environmentOfEngine, launcherScript } from "./daemon-launcher.ts";
+import { environmentOfEngine, launcherScript, portRangeSeen } from "./daemon-launcher.ts";
 import type { EngineDirectory } from "./engine-directory.ts";
 import { answersPing } from "./engine-ping.ts";
 import {
@@ -28,6 +29,7 @@ import {
   updateRecord,
   type EngineRecord,
 } from "./engine-record.ts";
+import { namespaceSettings, setupOf, type EngineSetup } from "./engine-setup.ts";
 import { exclusively } from "./exclusive.ts";
 import { TO_RUN, ensureDevices, ensurePrograms, isRoot, type HostOptions } from "./host-needs.ts";
 import {
@@ -50,7 +52,7 @@ export interface ManagedEngine {
   readonly socketPath: string;
   /** As the daemon says, e.g. `28.5.2`. */
   readonly version: string;
-  /** First and last dynamic port. */
+  /** First and last dynamic port, as dockerd has read them. */
   readonly portRange: readonly [number, number];
   readonly logFile: string;
   readonly runtimeDir: string;
@@ -62,10 +64,10 @@ export interface ManagedEngine {
 
 export interface StartOptions extends HostOptions {
   readonly directory: EngineDirectory;
-  /** The engine's `daemon.json`; null for Docker's defaults. */
+  /** How it is set up; without one, as Docker comes, but with ports of its own. */
+  readonly profile?: Profile;
+  /** The engine's `daemon.json` where there is no profile, which has its own; null for Docker's defaults. */
   readonly daemonJson: DaemonJson | null;
-  /** Variables for `dockerd-rootless.sh`, such as `DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER`. */
-  readonly settings?: Readonly<Record<string, string>>;
   readonly stateDir: string;
   /**
    * True, the default: when this process dies without stopping it, the next sweep does.
@@ -133,11 +135,17 @@ const claimSlot = async (
     return record;
   });
 
+/** What is known before a slot is taken. */
+interface Prepared {
+  readonly account: Account;
+  readonly setup: EngineSetup;
+}
+
 /** Everything that must lie in the slot before the engine starts; what a predecessor left is replaced. */
 const furnish = async (
   record: EngineRecord,
   paths: SlotPaths,
-  { account, directory, daemonJson, narrate }: StartOptions & { account: Account },
+  { account, directory, setup, narrate }: StartOptions & Prepared,
 ): Promise<void> => {
   await removeTree(paths.runtimeDir);
   // Networks of a predecessor would hold address pools and come back as bridges.
@@ -148,13 +156,14 @@ const furnish = async (
   }
   chmodSync(paths.runtimeDir, 0o700);
   giveTo(account, paths.runtimeDir, record.dataRoot, home);
-  const { text, ignored } = daemonConfig(daemonJson, record.dataRoot);
+  const { text, ignored } = daemonConfig(setup.daemonJson, record.dataRoot);
   if (ignored.length > 0) {
     narrate(`Leaving ${ignored.join(", ")} out of daemon.json: a managed engine has its own`);
   }
   writeFileSync(paths.configFile, text);
   const launcher = join(paths.launcherDir, "dockerd");
-  writeFileSync(launcher, launcherScript(directory.daemon, record.portRange));
+  const settings = namespaceSettings(setup, portRangeOf(record.slot));
+  writeFileSync(launcher, launcherScript(directory.daemon, settings));
   chmodSync(launcher, 0o755);
 };
 
@@ -178,7 +187,7 @@ const checkReach = async (
 
 const launch = (
   paths: SlotPaths,
-  { account, directory, settings }: StartOptions & { account: Account },
+  { account, directory, setup }: StartOptions & Prepared,
 ): ChildProcess => {
   const log = openSync(paths.logFile, "w");
   try {
@@ -192,7 +201,7 @@ const launch = (
         runtimeDir: paths.runtimeDir,
         launcherDir: paths.launcherDir,
         programs: directory.programs,
-        settings: settings ?? {},
+        settings: setup.settings,
       }),
       ...(isRoot() ? { uid: account.uid, gid: account.gid } : {}),
     });
@@ -218,6 +227,11 @@ const namespaceMade = (runtimeDir: string): string | null =>
   processesWithRuntimeDir(runtimeDir)
     .map(userNamespaceOf)
     .find((namespace) => namespace !== null && namespace !== userNamespaceOf("self")) ?? null;
+
+const portsText = ({ portRange }: EngineSetup, { slot }: EngineRecord): string =>
+  portRange === "kernel"
+    ? "ports as the kernel has them"
+    : `ports ${(portRange === "own" ? portRangeOf(slot) : portRange).join("-")}`;
 
 const failure = (what: string, logFile: string): StressError => {
   const lines = meaningfulLines(readFileSync(logFile, "utf8"));
@@ -263,7 +277,8 @@ const untilReady = async (
  * engine ends while it starts (with the last lines of its log), or all slots are taken
  */
 export const startManagedEngine = async (options: StartOptions): Promise<ManagedEngine> => {
-  const { directory, daemonJson, stateDir, narrate, signal } = options;
+  const { directory, profile = null, stateDir, narrate, signal } = options;
+  const setup = setupOf(profile, options.daemonJson);
   openStateDir(stateDir);
   await ensurePrograms(TO_RUN, { narrate, signal });
   await ensureDevices({ narrate, signal });
@@ -279,20 +294,22 @@ export const startManagedEngine = async (options: StartOptions): Promise<Managed
       version: directory.version,
       directory: directory.daemon,
     },
-    { stateDir, key: storageKey(daemonJson, directory, account.uid), narrate, signal },
+    { stateDir, key: storageKey(setup.daemonJson, directory, account.uid), narrate, signal },
   );
   let record = claimed;
   try {
     const paths = slotPaths(stateDir, record.slot);
-    await furnish(record, paths, { ...options, account });
+    await furnish(record, paths, { ...options, account, setup });
     narrate(
-      `Starting rootless engine ${record.name}: Docker ${directory.version}, ${directory.origin} in ${directory.daemon}, as user ${account.name}, ports ${record.portRange.join("-")}`,
+      `Starting rootless engine ${record.name}: Docker ${directory.version}, ${directory.origin} in ${directory.daemon}, as user ${account.name}, ${portsText(setup, record)}`,
     );
-    const child = launch(paths, { ...options, account });
+    const child = launch(paths, { ...options, account, setup });
     const pid = await started(child);
     record = { ...record, engine: identify(pid) };
     updateRecord(stateDir, record);
     record = await untilReady(child, record, options);
+    record = { ...record, portRange: portRangeSeen(paths.runtimeDir) };
+    updateRecord(stateDir, record);
     if (options.owned === false) {
       record = { ...record, owner: null };
       updateRecord(stateDir, record);

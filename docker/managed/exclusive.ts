@@ -41,3 +41,11 @@ export const exclusively = async <Result>(
     release();
   }
 };
+
+/**
+ * The same without waiting: null while another process of the machine does something under this name.
+ *
+ * @returns what lets go of it
+ */
+export const holdUnlessHeld = (name: string): Promise<(() => void) | null> =>
+  hold(`\0rootless-stress-${contentKey([name])}`);

@@ -51,7 +51,7 @@ export const STATE_NAMES = ["slots", "engines", "images", "building", "account"]
 /** What state looks like that was made before there was a marker. */
 const CONTENTS: Readonly<Record<string, RegExp>> = {
   slots: /^[0-7]$/,
-  engines: /^debian-.+-[0-9a-f]{16}$/,
+  engines: /^(?:debian|archive)-.+-[0-9a-f]{16}$/,
   images: /^.+-[0-9a-f]{16}$/,
 };
 

@@ -6,8 +6,8 @@ import type { Occupant } from "../../harness/core/nemesis.ts";
 import { OCCUPANT_PROGRAM } from "./occupant-program.ts";
 import type { PortHolder } from "./port-holder.ts";
 
-/** How it takes a port; a forward is RootlessKit's and not a process's. */
-export type HostOccupancy = Exclude<Occupant, "forward">;
+/** How it takes a port; a forward is RootlessKit's and not a process's, and where a connection is makes no difference. */
+export type HostOccupancy = Exclude<Occupant, "forward" | "ephemeral">;
 
 interface Occupying {
   readonly child: ChildProcessWithoutNullStreams;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StressError } from "../../harness/core/errors.ts";
 import { portsBehind } from "../../harness/core/nemesis-targets.ts";
 import { engineUnder } from "../evidence/engine-under.ts";
+import { localPortRange } from "../evidence/port-range.ts";
 import { identify, isAlive } from "../managed/processes.ts";
 import { cursorOf } from "./cursor.ts";
 import { hostOccupant } from "./host-occupant.ts";
@@ -17,7 +18,7 @@ import type { Arsenal, DaemonProcess } from "./trouble.ts";
 const SOONEST_MS = 100;
 const LATEST_MS = 600;
 
-/** A new network namespace begins with this range, whatever the host's is. */
+/** A new network namespace begins with this range, whatever the host's is; and so does the host. */
 const KERNEL_PORT_RANGE = [32_768, 60_999] as const;
 
 export interface RealEngine {
@@ -83,7 +84,7 @@ export const realArsenal = (engine: RealEngine): Arsenal => ({
   occupant: async (by) =>
     by === "forward"
       ? rootlesskitForwards(await apiSocketUnder(engine.socketPath))
-      : hostOccupant(by),
+      : hostOccupant(by === "ephemeral" ? "outbound" : by),
   secondEngine: async () => rootlesskitForwards(await apiSocketUnder(engine.secondEngine)),
   daemon: () => daemonAt(engine),
   nextPorts: async (asked, signal) => {
@@ -91,6 +92,7 @@ export const realArsenal = (engine: RealEngine): Arsenal => ({
     const cursor = await cursorOf({ docker, marks, ...asked }, signal);
     return portsBehind(cursor, portRange ?? KERNEL_PORT_RANGE);
   },
+  hostPorts: async () => (await localPortRange()) ?? KERNEL_PORT_RANGE,
   midBurst: async ({ moment }, signal) => {
     const delay = SOONEST_MS + moment * (LATEST_MS - SOONEST_MS);
     await sleep(delay, undefined, { signal }).catch(() => undefined);

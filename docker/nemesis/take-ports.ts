@@ -6,6 +6,7 @@ import type { TroublePart } from "./trouble.ts";
 /** The cause that a right look at a port finds, by how the port is held. */
 export const OCCUPANT_TRUTH: Readonly<Record<Occupant, Cause>> = {
   outbound: "outbound_connection",
+  ephemeral: "outbound_connection",
   listener: "host_listener",
   timewait: "time_wait",
   forward: "leaked_forward",
@@ -18,17 +19,19 @@ export interface TakePortsOptions {
   /** How many, as far as the wave asks for so many. */
   readonly ports: number;
   readonly truth: Cause;
+  /** Where the next port is from. */
+  readonly from: "nextPort" | "nextEphemeral";
 }
 
 /** Takes ports of the host that jobs are about to use; one that somebody has already is left to him. */
-export const takePorts = ({ kind, holder, ports, truth }: TakePortsOptions): TroublePart => {
+export const takePorts = ({ kind, holder, ports, truth, from }: TakePortsOptions): TroublePart => {
   let holding: PortHolder | null = null;
   return {
-    strike: async ({ nextPort, report, inTime }) => {
+    strike: async ({ report, inTime, ...supplies }) => {
       const held = await holder();
       holding = held;
       for (let taken = 0; taken < ports;) {
-        const port = await nextPort();
+        const port = await supplies[from]();
         if (port === null) return;
         const note = await inTime((signal) => held.hold(port, signal));
         if (note === null) continue;

@@ -34,6 +34,8 @@ export interface Arsenal {
     options: { readonly hostIp: string; readonly image: string },
     signal: AbortSignal,
   ) => Promise<readonly number[]>;
+  /** The host's own `ip_local_port_range`: where its connections get their ports. Both ends included. */
+  readonly hostPorts: () => Promise<readonly [number, number]>;
   /**
    * Resolves in the middle of a burst that begins about now, or when the signal aborts; never rejects.
    *
@@ -58,6 +60,8 @@ export interface Strike {
   readonly targets: Targets;
   /** A host port that nothing of this strike was given yet; null when there is none left. */
   readonly nextPort: () => Promise<number | null>;
+  /** The same for a port of the host's own range: see `ephemeralPorts`. */
+  readonly nextEphemeral: () => Promise<number | null>;
   /** The same for the name of a container. */
   readonly nextContainer: () => string | null;
   /** 0 … 1, see `midBurst`. */

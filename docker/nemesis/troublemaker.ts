@@ -5,7 +5,12 @@ import { setMaxListeners } from "node:events";
 import { DeadlinePassed, StressError, unreachable } from "../../harness/core/errors.ts";
 import type { WavePlan } from "../../harness/core/model.ts";
 import { NEMESIS_KINDS, type Nemesis } from "../../harness/core/nemesis.ts";
-import { momentOf, targetsOf, type Targets } from "../../harness/core/nemesis-targets.ts";
+import {
+  ephemeralPorts,
+  momentOf,
+  targetsOf,
+  type Targets,
+} from "../../harness/core/nemesis-targets.ts";
 import type { Troublemaker } from "../../harness/core/ports.ts";
 import { killDaemon, killRunner, slowDaemon } from "./daemon-trouble.ts";
 import { exhaustSubnets } from "./exhaust-subnets.ts";
@@ -36,11 +41,13 @@ const partFor = (nemesis: Nemesis, { arsenal, run, owner }: TroubleOptions): Tro
         ports,
         holder: () => arsenal.occupant(by),
         truth: OCCUPANT_TRUTH[by],
+        from: by === "ephemeral" ? "nextEphemeral" : "nextPort",
       });
     }
     case "second-engine": {
       const { kind, ports } = nemesis;
-      return takePorts({ kind, ports, holder: arsenal.secondEngine, truth: "other_engine" });
+      const holder = arsenal.secondEngine;
+      return takePorts({ kind, ports, holder, truth: "other_engine", from: "nextPort" });
     }
     case "exhaust-subnets":
       return exhaustSubnets(docker, { run, owner });
@@ -71,22 +78,35 @@ const rank = (nemesis: Nemesis): number => {
   return nemesis.kind === "occupy" && nemesis.by === "timewait" ? ORDER.length : place;
 };
 
-/** Gives out the ports that jobs ask for by number; where there are none, those that the daemon hands out next. */
-const portSupply = (
-  { fixedPorts, dynamicHostIp, image }: Targets,
-  { nextPorts }: Arsenal,
-  inTime: InTime,
-): Strike["nextPort"] => {
-  const find = async (): Promise<readonly number[]> => {
-    if (fixedPorts.length > 0 || dynamicHostIp === null || image === null) return fixedPorts;
-    const asked = { hostIp: dynamicHostIp, image };
-    return await inTime((signal) => nextPorts(asked, signal));
-  };
+/** Gives out each of them once, found when the first is wanted. */
+const supplyOf = (find: () => Promise<readonly number[]>): Strike["nextPort"] => {
   let found: Promise<Iterator<number>> | null = null;
   return async () => {
     found ??= find().then((ports) => ports.values());
     const port = (await found).next();
     return port.done === true ? null : port.value;
+  };
+};
+
+/**
+ * The ports that jobs ask for by number, or, where there are none, those that the daemon hands out next; and of the
+ * latter those that a connection of the host can have.
+ */
+const portSupplies = (
+  { fixedPorts, dynamicHostIp, image }: Targets,
+  { nextPorts, hostPorts }: Arsenal,
+  inTime: InTime,
+): Pick<Strike, "nextPort" | "nextEphemeral"> => {
+  let asked: Promise<readonly number[]> | null = null;
+  const dynamic = async (): Promise<readonly number[]> => {
+    if (dynamicHostIp === null || image === null) return [];
+    // Found out once: to be handed a port moves the cursor on.
+    asked ??= inTime((signal) => nextPorts({ hostIp: dynamicHostIp, image }, signal));
+    return await asked;
+  };
+  return {
+    nextPort: supplyOf(async () => (fixedPorts.length > 0 ? fixedPorts : await dynamic())),
+    nextEphemeral: supplyOf(async () => ephemeralPorts(await dynamic(), await hostPorts())),
   };
 };
 
@@ -120,7 +140,7 @@ export const createTroublemaker = (options: TroubleOptions): Troublemaker => {
       const strike: Strike = {
         wave,
         targets,
-        nextPort: portSupply(targets, arsenal, inTime),
+        ...portSupplies(targets, arsenal, inTime),
         nextContainer: () => containers.next().value ?? null,
         moment: momentOf(wave, seed),
         report: (fault) => {

@@ -1,3 +1,6 @@
+import { formatEngineSource } from "../core/engine-source.ts";
+import type { EngineSource } from "../core/profile.ts";
+
 /** Where the engine comes from. */
 export type EngineChoice =
   | {
@@ -10,4 +13,20 @@ export type EngineChoice =
   /** A throw-away engine from the installed programs, or from Debian's packages. */
   | { readonly kind: "managed" }
   | { readonly kind: "directory"; readonly path: string }
+  /** A throw-away engine whose programs are fetched or built where need be. */
+  | { readonly kind: "source"; readonly source: EngineSource }
   | { readonly kind: "fake" };
+
+/** What `--engine` says for it. */
+export const engineWord = (choice: EngineChoice): string => {
+  switch (choice.kind) {
+    case "directory":
+      return formatEngineSource(choice);
+    case "source":
+      return formatEngineSource(choice.source);
+    case "auto":
+    case "managed":
+    case "fake":
+      return choice.kind;
+  }
+};

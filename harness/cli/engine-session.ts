@@ -18,17 +18,19 @@ import { optionsOf } from "../../docker/fake/options.ts";
 import { spawnFakeEngine } from "../../docker/fake/spawn.ts";
 import { fakeWitness } from "../../docker/fake/witness.ts";
 import type { DaemonJson } from "../../docker/managed/daemon-config.ts";
-import { resolveEngineDirectory } from "../../docker/managed/engine-directory.ts";
 import { startManagedEngine } from "../../docker/managed/engine.ts";
+import { portRangeOf } from "../../docker/managed/slot.ts";
 import { dialTcp, type Dial } from "../../docker/probe/dial.ts";
 import { LocalPorts } from "../../docker/probe/local-ports.ts";
 import type { Clock, Runtime, Witness } from "../core/ports.ts";
 import { unreachable } from "../core/errors.ts";
 import { seconds, type Millis } from "../core/units.ts";
 import type { CleanupStack } from "../run/cleanup.ts";
+import type { ResolvedProfile } from "./profiles.ts";
 import { systemClock } from "../run/clock.ts";
 import { withDeadline } from "../run/deadline.ts";
 import type { EngineChoice } from "./engine-choice.ts";
+import { programsAtHand } from "./engine-programs.ts";
 
 export interface EngineSession {
   readonly docker: Dockerode;
@@ -49,6 +51,8 @@ export interface SessionOptions {
   readonly stateDir: string;
   /** The parsed daemon.json for a managed engine; null: the engine's defaults. */
   readonly daemonJson: DaemonJson | null;
+  /** How a managed engine is set up, whose programs included; absent: by `daemonJson` alone. */
+  readonly profile?: ResolvedProfile;
   readonly say: (line: string) => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -93,6 +97,13 @@ const overLoopback = (): ((hostPort: number) => Dial) => {
   return (hostPort) => dialTcp({ host: "127.0.0.1", port: hostPort, localPorts });
 };
 
+/** Of a simulated engine's dynamic ports; null: as the kernel has them, which is what it simulates by itself. */
+const simulatedRange = ({ profile }: SessionOptions): readonly [number, number] | null => {
+  const range = profile?.profile.portRange ?? "kernel";
+  if (range === "kernel") return null;
+  return range === "own" ? portRangeOf(0) : range;
+};
+
 /**
  * Finds or starts the engine; what it takes to end it again is deferred to `cleanup`.
  *
@@ -122,16 +133,13 @@ export const openEngine = async (
       };
     }
     case "managed":
-    case "directory": {
-      const directory = await resolveEngineDirectory({
-        path: choice.kind === "directory" ? choice.path : null,
-        stateDir: options.stateDir,
-        narrate: say,
-        signal,
-      });
+    case "directory":
+    case "source": {
+      const directory = options.profile?.directory ?? (await programsAtHand(choice, options));
       const engine = await startManagedEngine({
         directory,
         daemonJson: options.daemonJson,
+        ...(options.profile === undefined ? {} : { profile: options.profile.profile }),
         stateDir: options.stateDir,
         narrate: say,
         signal,
@@ -153,7 +161,11 @@ export const openEngine = async (
     }
     case "fake": {
       say("engine: a simulation, nothing real is started");
-      const engine = await spawnFakeEngine(optionsOf(options.daemonJson));
+      const portRange = simulatedRange(options);
+      const engine = await spawnFakeEngine({
+        ...optionsOf(options.daemonJson),
+        ...(portRange === null ? {} : { portRange }),
+      });
       cleanup.defer(() => engine.stop());
       const address = parseHost(`unix://${engine.socketPath}`, "SIMULATED");
       return {
@@ -161,7 +173,7 @@ export const openEngine = async (
         address,
         own: true,
         simulated: true,
-        enginePortRange: null,
+        enginePortRange: portRange,
         programs: null,
         dialPublished: (port) =>
           dialFake({ socketPath: engine.socketPath, host: "127.0.0.1", port }),

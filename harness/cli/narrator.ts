@@ -3,7 +3,7 @@
  * Nothing is written inside a wave.
  */
 import { pino, type Logger } from "pino";
-import type { Event } from "../core/events.ts";
+import type { Event, EventOf } from "../core/events.ts";
 import { count, formatMillis, millis, type Millis } from "../core/units.ts";
 
 /** The part of a stream that narration needs. */
@@ -39,6 +39,10 @@ export interface NarratorOptions {
   readonly format: "text" | "json";
 }
 
+/** Waves before the first that counts: a round has one of each profile. */
+const warmupsOf = ({ request, arms }: EventOf<"run.started">): number =>
+  (request?.warmups ?? 0) * new Set(arms.map(({ profile }) => profile)).size;
+
 export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narrator => {
   const live = stderr.isTTY === true && format === "text";
   let shown = false;
@@ -70,19 +74,19 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
   };
   let waves = 0;
   let releasedAt: Millis | null = null;
-  let arm = "";
+  let name = "";
   let faults = 0;
   const follow = (event: Event): void => {
     switch (event.event) {
       case "run.started":
-        waves = event.waves;
+        waves = event.waves + warmupsOf(event);
         break;
       case "wave.started":
-        arm = event.arm;
+        name =
+          `wave ${String(event.wave)} of ${String(waves)}` +
+          `${event.block === 0 ? ", a warm-up" : ""}: ${event.arm}`;
         faults = 0;
-        show(
-          `wave ${String(event.wave)} of ${String(waves)}: ${event.arm}, ${count(event.jobs.length, "job")} at once`,
-        );
+        show(`${name}, ${count(event.jobs.length, "job")} at once`);
         break;
       case "gate.opened":
         releasedAt = event.at;
@@ -91,9 +95,7 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
         if (releasedAt !== null) {
           const took = formatMillis(millis(event.at - releasedAt));
           const trouble = faults === 0 ? "" : ` with ${count(faults, "fault")} on purpose`;
-          show(
-            `wave ${String(event.wave)} of ${String(waves)}: ${arm}, burst over after ${took}${trouble}; tearing down`,
-          );
+          show(`${name}, burst over after ${took}${trouble}; tearing down`);
         }
         break;
       case "fault.injected":
@@ -103,6 +105,10 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
       case "run.ended":
         clear();
         break;
+      case "interim.looked":
+        show(event.words);
+        break;
+      case "engine.started":
       case "invoked":
       case "answered":
       case "looked":

@@ -5,17 +5,19 @@ import type { Summary } from "../core/summary.ts";
 import { writeReport } from "./run-directory.ts";
 import type { Shell } from "./shell.ts";
 
-/** Prints a run's summary, then writes it beside its journal: a full disk must not cost the reader the result. */
-export const publish = (
+/** Prints a run's summary. */
+export const printSummary = (
   summary: Summary,
-  options: {
-    readonly directory: string;
-    readonly json: boolean;
-    readonly shell: Shell;
-  },
+  { json, shell }: { readonly json: boolean; readonly shell: Shell },
 ): void => {
-  const { directory, json, shell } = options;
   shell.print(json ? jsonReport(summary) : text(summary, shell.paint));
+};
+
+/** Writes it beside the journal: after it was printed, since a full disk must not cost the reader the result. */
+export const writeReports = (
+  summary: Summary,
+  { directory, shell }: { readonly directory: string; readonly shell: Shell },
+): void => {
   writeReport(directory, "summary.json", jsonReport(summary));
   writeReport(directory, "report.md", markdown(summary));
   shell.say(`report: ${directory}/report.md`);

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { StressError } from "../core/errors.ts";
 import { history, type RunHistory } from "../core/history.ts";
-import { failureOf } from "../core/outcome.ts";
+import { finalFailureOf } from "../core/outcome.ts";
 import { readJournal } from "../run/journal.ts";
 import { findRunDirectory, JOURNAL_FILE } from "./run-directory.ts";
 
@@ -32,7 +32,7 @@ const MOST_NAMED = 8;
 const failedJobs = ({ waves }: RunHistory): string => {
   const failed = waves
     .flatMap(({ jobs }) => jobs)
-    .filter(({ burst }) => burst.some((step) => failureOf(step) !== null))
+    .filter((job) => finalFailureOf(job) !== null)
     .map(({ id }) => id);
   if (failed.length === 0) return "no job of it failed";
   const more = failed.length - MOST_NAMED;

@@ -1,4 +1,7 @@
+import { formatExpectation } from "../core/expectations/expectation.ts";
+import { formatMitigation } from "../core/mitigations.ts";
 import { formatNemesis } from "../core/nemesis.ts";
+import { engineWord } from "./engine-choice.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** What has no default flag value appears only where it was given. */
@@ -14,10 +17,10 @@ const engineFlags = ({ engine }: RunOptions): readonly string[] => {
         ...given("--daemon-log", engine.log),
       ];
     case "directory":
-      return ["--engine", engine.path];
+    case "source":
     case "managed":
     case "fake":
-      return ["--engine", engine.kind];
+      return ["--engine", engineWord(engine)];
   }
 };
 
@@ -40,8 +43,18 @@ export const resolvedCommand = (options: RunOptions, seed: string): readonly str
   ...engineFlags(options),
   ...(options.sharedEngine ? ["--shared-engine"] : []),
   ...given("--images", options.images),
-  ...given("--daemon-json", options.daemonJson),
+  ...options.daemonJsons.flatMap((path) => ["--daemon-json", path]),
+  ...options.profiles.flatMap((profile) => ["--profile", profile]),
+  ...(options.freshEngine === "never" ? [] : ["--fresh-engine", options.freshEngine]),
+  ...options.mitigations.flatMap((mitigation) => [
+    "--mitigation",
+    mitigation === null ? "none" : formatMitigation(mitigation),
+  ]),
+  ...(options.warmups === null ? [] : ["--warmup", String(options.warmups)]),
   ...["--timeout", String(options.timeout / 1000), "--seed", seed],
   ...(options.keepFailed ? ["--keep-failed"] : []),
+  ...options.expectations.flatMap((each) => ["--expect", formatExpectation(each)]),
+  ...given("--baseline", options.baseline),
+  ...(options.until === "waves" ? [] : ["--until", options.until]),
   ...options.nemeses.flatMap((nemesis) => ["--nemesis", formatNemesis(nemesis)]),
 ];

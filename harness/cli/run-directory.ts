@@ -11,10 +11,10 @@ import {
   rmdirSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { messageOf, StressError } from "../core/errors.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export const JOURNAL_FILE = "events.ndjson";
 
@@ -57,16 +57,9 @@ export const removeIfEmpty = (directory: string): void => {
   if (readdirSync(directory).length === 0) rmdirSync(directory);
 };
 
-/** Writes a file whole or not at all. @throws StressError("output") */
+/** @throws StressError("output") */
 export const writeReport = (directory: string, name: string, content: string): void => {
-  const path = join(directory, name);
-  try {
-    writeFileSync(`${path}.new`, content);
-    renameSync(`${path}.new`, path);
-  } catch (error) {
-    rmSync(`${path}.new`, { force: true });
-    throw new StressError("output", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
-  }
+  writeWhole(join(directory, name), content);
 };
 
 /** Points `<out>/latest` at the run. @throws StressError("output") */

@@ -3,7 +3,6 @@
  * where it is allowed.
  */
 import { fakeArsenal } from "../../docker/fake/arsenal.ts";
-import { resolveEngineDirectory } from "../../docker/managed/engine-directory.ts";
 import { startManagedEngine } from "../../docker/managed/engine.ts";
 import { realArsenal } from "../../docker/nemesis/real-arsenal.ts";
 import type { Arsenal } from "../../docker/nemesis/trouble.ts";
@@ -18,6 +17,7 @@ import type { CleanupStack } from "../run/cleanup.ts";
 import { systemClock } from "../run/clock.ts";
 import { withDeadline } from "../run/deadline.ts";
 import type { EngineChoice } from "./engine-choice.ts";
+import { programsAtHand } from "./engine-programs.ts";
 import type { EngineSession } from "./engine-session.ts";
 import type { Shell } from "./shell.ts";
 
@@ -90,12 +90,7 @@ const startSecondEngine = async (
   { stateDir, say, signal }: Pick<Shell, "stateDir" | "say" | "signal">,
   cleanup: CleanupStack,
 ): Promise<string> => {
-  const directory = await resolveEngineDirectory({
-    path: engine.kind === "directory" ? engine.path : null,
-    stateDir,
-    narrate: say,
-    signal,
-  });
+  const directory = await programsAtHand(engine, { stateDir, say, signal });
   const options = { directory, daemonJson: null, stateDir, narrate: say, signal };
   const second = await startManagedEngine(options);
   cleanup.defer(() => second.stop());

@@ -384,11 +384,14 @@ const weight = ({ cause, certainty }: Finding): number => {
 export const looksAt = (
   { looks }: WaveHistory,
   job: string,
-  { operation, service }: Pick<Step, "operation" | "service">,
+  { operation, service, try: number }: Pick<Step, "operation" | "service" | "try">,
 ): readonly EventOf<"looked">[] =>
   looks.filter(
     (look) =>
-      look.job === job && look.operation === operation && (look.service ?? null) === service,
+      look.job === job &&
+      look.operation === operation &&
+      (look.service ?? null) === service &&
+      (look.try ?? 1) === number,
   );
 
 /** @param looks - those at this very operation; more than one where its words named no port */

@@ -54,11 +54,14 @@ const DYNAMIC_SHARE = 1 / 4;
 /** One wave without a fault for so many with some, and one at least. */
 const WAVES_PER_CONTROL = 5;
 
+/** `ephemeral` is `outbound` where it is in a job's way at all. */
+const CALIBRATED_OCCUPANTS = OCCUPANTS.filter((by) => by !== "ephemeral");
+
 /** Each fault by itself; `occupy` has four faces. */
 const facesOf = (kind: CalibratedKind): readonly Nemesis[] => {
   switch (kind) {
     case "occupy":
-      return OCCUPANTS.map((by) => ({ kind, ports: 1, by }));
+      return CALIBRATED_OCCUPANTS.map((by) => ({ kind, ports: 1, by }));
     case "second-engine":
       return [{ kind, ports: 1 }];
     case "name-clash":

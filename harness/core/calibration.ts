@@ -12,7 +12,13 @@ import { forwardNamedIn } from "./forward-named.ts";
 import type { JobHistory, RunHistory, WaveHistory } from "./history.ts";
 import type { JobPlan, WavePlan } from "./model.ts";
 import { NEMESIS_KINDS, type InjectedFault } from "./nemesis.ts";
-import { failureOf, outcomeOf, servicesToProve, type JobFailure } from "./outcome.ts";
+import {
+  failureOf,
+  finalFailureOf,
+  outcomeOf,
+  servicesToProve,
+  type JobFailure,
+} from "./outcome.ts";
 import { portRetries } from "./port-retries.ts";
 import { portNamedIn } from "./questions.ts";
 import { wilson } from "./statistics.ts";
@@ -21,8 +27,8 @@ const count = z.int().nonnegative();
 const cause = z.enum(CAUSE_NAMES);
 
 /**
- * `met`: some job failed by it. `absorbed`: the daemon ran into it and went round it, so that no job did.
- * `untouched`: nobody ran into it.
+ * `met`: some call was refused by it, whether or not a further try mended that. `absorbed`: the daemon ran into it and
+ * went round it, so that no job did. `untouched`: nobody ran into it.
  */
 const FATES = ["met", "absorbed", "untouched"] as const;
 type Fate = (typeof FATES)[number];
@@ -116,23 +122,25 @@ interface FailedJob {
   readonly attribution: Attribution;
 }
 
+/** What the job failed by, and before it every refusal that a further try has mended or not. */
+const failuresOf = (job: JobHistory): readonly JobFailure[] => {
+  const triedAgain = job.burst
+    .filter(({ again }) => again)
+    .flatMap((step) => failureOf(step) ?? []);
+  return [...triedAgain, ...[finalFailureOf(job)].filter((each) => each !== null)];
+};
+
 const failedJobs = (run: RunHistory, plans: readonly WavePlan[] | null): readonly FailedJob[] =>
   run.waves.flatMap((wave) => {
     const planned = plannedWave(plans, wave);
     return wave.jobs.flatMap((job) => {
-      const failure = job.burst.map(failureOf).find((each) => each !== null) ?? null;
-      if (failure === null) return [];
       const where = { started: run.started, job: job.id, wave, planned };
-      return [
-        {
-          wave,
-          job,
-          plan: planned?.jobs.find(({ id }) => id === job.id) ?? null,
-          failure,
-          looks: looksAt(wave, job.id, failure.step),
-          attribution: attributionOf(failure, where),
-        },
-      ];
+      const plan = planned?.jobs.find(({ id }) => id === job.id) ?? null;
+      return failuresOf(job).map((failure) => ({
+        ...{ wave, job, plan, failure },
+        looks: looksAt(wave, job.id, failure.step),
+        attribution: attributionOf(failure, where),
+      }));
     });
   });
 

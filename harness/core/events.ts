@@ -5,24 +5,21 @@
  * what they know and silent about keys they do not, so that an older tool can read a newer journal's events.
  */
 import { z } from "zod";
+import { armSchema } from "./arms.ts";
+import { capacitySchema } from "./capacity.ts";
 import { countersSchema, portsSeenSchema, sightSchema } from "./evidence.ts";
-import { MODES } from "./model.ts";
+import { interimSchema } from "./expectations/interim.ts";
 import { faultSchema } from "./nemesis.ts";
 import { planRequestSchema } from "./plan-request.ts";
+import { profileSchema } from "./profile.ts";
 import { millis } from "./units.ts";
+import { armSamplesSchema } from "./wave-sample.ts";
 
 /** Bumped when an event changes its meaning; a reader refuses a journal that is newer than itself. */
-export const JOURNAL_VERSION = 2;
+export const JOURNAL_VERSION = 3;
 
 const instant = z.number().transform(millis);
 const text = z.string();
-
-export const armSchema = z.object({
-  id: text,
-  scenario: text,
-  mode: z.enum(MODES),
-  n: z.int().positive(),
-});
 
 /** What the engine and the machine said of themselves before the first wave. */
 export const engineFactsSchema = z.object({
@@ -99,6 +96,8 @@ const operationRef = {
   operation: operationKind,
   /** The service concerned; absent for network operations. */
   service: text.exactOptional(),
+  /** 2, 3, … where a mitigation asks again for what was refused; absent for the first try. */
+  try: z.int().min(2).exactOptional(),
 };
 
 export const eventSchema = z.discriminatedUnion("event", [
@@ -118,13 +117,44 @@ export const eventSchema = z.discriminatedUnion("event", [
     arms: z.array(armSchema).readonly(),
     /** Waves planned, of all arms together: each arm has as many as there are blocks. */
     waves: z.int().positive(),
+    /** The first engine, before the first wave. */
     engine: engineFactsSchema,
+    /** What the run compares; absent where it has one engine and no profile. */
+    profiles: z
+      .array(
+        z.object({
+          profile: profileSchema,
+          /** Why it has no arm in this run; null where it has. */
+          skipped: text.nullable(),
+        }),
+      )
+      .readonly()
+      .exactOptional(),
+    /** Of the one engine of a run without profiles; absent where none was given. */
+    daemonJson: z.record(text, z.unknown()).readonly().exactOptional(),
+    /** What the verdict goes by instead of by each failure; absent where nothing was expected in particular. */
+    expectations: z.array(text).readonly().exactOptional(),
+    /** The run that expectations compare with. */
+    baseline: z
+      .object({ run: text, samples: z.array(armSamplesSchema).readonly() })
+      .exactOptional(),
+  }),
+  /** An engine is ready: before the first wave, and whenever the run has started another or a fresh one. */
+  z.object({
+    event: z.literal("engine.started"),
+    at: instant,
+    /** Null where the run has one engine and no profile. */
+    profile: text.nullable(),
+    engine: engineFactsSchema,
+    /** How many networks it has room for; null where its pools or what is taken could not be read. */
+    capacity: capacitySchema.nullable(),
   }),
   z.object({
     event: z.literal("wave.started"),
     at: instant,
     wave: z.int().positive(),
-    block: z.int().positive(),
+    /** 0: a warm-up, which no rate and no time counts. */
+    block: z.int().nonnegative(),
     arm: text,
     jobs: z.array(text).readonly(),
   }),
@@ -145,6 +175,8 @@ export const eventSchema = z.discriminatedUnion("event", [
     wave: z.int().positive(),
     /** Processor time of this process since the gate opened. */
     processor: instant,
+    /** The same of the engine's own programs, without the containers; null or absent where they could not be seen. */
+    engineProcessor: instant.nullable().exactOptional(),
     cores: z.int().positive(),
   }),
   z.object({
@@ -197,6 +229,8 @@ export const eventSchema = z.discriminatedUnion("event", [
     wave: z.int().positive(),
     fault: faultSchema,
   }),
+  /** A look at the waves so far, which may end the run. */
+  z.object({ event: z.literal("interim.looked"), at: instant, ...interimSchema.shape }),
   z.object({
     event: z.literal("run.ended"),
     at: instant,

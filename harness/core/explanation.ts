@@ -19,6 +19,7 @@ import { MODES, type JobPlan, type Operation, type OperationKind } from "./model
 import { letsDaemonChoose } from "./modes.ts";
 import { faultSchema } from "./nemesis.ts";
 import { outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
+import { profileOfArm } from "./per-profile.ts";
 import { operationOf, plannedJob, plannedWaves, plannedWave } from "./planned.ts";
 import { count, formatMillis } from "./units.ts";
 
@@ -35,6 +36,8 @@ const askedSchema = z.object({
   command: texts.nullable(),
   /** In words, where there is no command. */
   words: text,
+  /** 2, 3, … where a mitigation asked again. */
+  try: z.int().positive(),
   /** Since the gate opened. */
   at: duration,
   took: duration,
@@ -152,6 +155,7 @@ const askedBy = (
     service: step.service,
     command: operation === null || isProbe ? null : dockerCommand(operation),
     words: isProbe ? probeWords(operation) : `${step.operation} ${step.service ?? ""}`.trim(),
+    try: step.try,
     at: step.invokedAt - context.gate,
     took: step.answeredAt - step.invokedAt,
     answer: answerOf(step),
@@ -408,6 +412,10 @@ const NOTHING_FAILED = {
   sureness: [],
 } as const;
 
+/** Operations that the job came to, each counted once however often it was tried. */
+const comeTo = ({ burst, pending }: JobHistory): number =>
+  burst.filter(({ again }) => !again).length + pending;
+
 const pageOf = (job: JobHistory, outcome: Outcome, setting: Setting): Page => {
   const { run, wave, mode, plans } = setting;
   const plan = plans === null ? null : plannedJob(plans, job.id);
@@ -425,7 +433,7 @@ const pageOf = (job: JobHistory, outcome: Outcome, setting: Setting): Page => {
     name: `stress-${run.started.run}-${job.id}`,
     gateAt: gate,
     asked: job.burst.map((step) => askedBy(step, { gate, plan, failed })),
-    notReached: plan === null ? null : plan.phases.flat().length - job.burst.length - job.pending,
+    notReached: plan === null ? null : plan.phases.flat().length - comeTo(job),
     pending: job.pending,
     faults: wave.faults.map(({ fault }) => fault),
     ...(failure === null ? NOTHING_FAILED : failedPart(job, failure, setting)),
@@ -474,7 +482,7 @@ export const explain = (run: RunHistory, wanted: Wanted): Explanation => {
     );
     if (chosen.length === 0) return [];
     const setting: Setting = {
-      run,
+      run: profileOfArm(run, wave.started.arm),
       wave,
       mode: modeOf(run, wave),
       slices: logSlices(run, wave),

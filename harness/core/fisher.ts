@@ -27,8 +27,13 @@ const TOLERANCE = 1 + 1e-7;
 /**
  * Weights of the tables with these margins, in order of `a`, as a share of the likeliest: from one to the next
  * by their ratio, so that no factorial overflows.
+ *
+ * @throws RangeError unless all four are whole and at least 0
  */
-const weights = ({ a, b, c, d }: TwoByTwo): { readonly first: number; readonly of: number[] } => {
+export const hypergeometric = (
+  table: TwoByTwo,
+): { readonly first: number; readonly of: readonly number[] } => {
+  const { a, b, c, d } = checked(table);
   const [row, column, total] = [a + b, a + c, a + b + c + d];
   const first = Math.max(0, row + column - total);
   const last = Math.min(row, column);
@@ -49,7 +54,7 @@ const weights = ({ a, b, c, d }: TwoByTwo): { readonly first: number; readonly o
  * @see Fisher, "The Logic of Inductive Inference", J. Roy. Stat. Soc. 98 (1935), 39–82
  */
 export const fisherExact = (table: TwoByTwo): number => {
-  const { first, of } = weights(checked(table));
+  const { first, of } = hypergeometric(table);
   const observed = (of[table.a - first] ?? 0) * TOLERANCE;
   let all = 0;
   let extreme = 0;

@@ -17,6 +17,10 @@ export interface Step {
   readonly writtenAt: Millis | null;
   readonly answeredAt: Millis;
   readonly answer: Answer;
+  /** 1, or more where a mitigation asked again. */
+  readonly try: number;
+  /** It was refused and asked again: then this answer alone fails no job. */
+  readonly again: boolean;
 }
 
 export interface JobHistory {
@@ -45,7 +49,11 @@ export interface WaveHistory {
 
 export interface RunHistory {
   readonly started: EventOf<"run.started">;
+  /** In the order in which they were ready; empty in journals before version 3. */
+  readonly engines: readonly EventOf<"engine.started">[];
   readonly waves: readonly WaveHistory[];
+  /** Looks at the waves so far, of a run that may end when all is decided. */
+  readonly interims: readonly EventOf<"interim.looked">[];
   /** `killed`: there is no end. */
   readonly ended: EventOf<"run.ended">["reason"] | "killed";
   /** What the engine said or did not say when it was lost. */
@@ -73,6 +81,7 @@ class JobUnderWay {
 
   invoke(event: EventOf<"invoked">): void {
     this.#invoked.set(JobUnderWay.#keyOf(event), event);
+    if (event.try !== undefined) this.#markAskedAgain(event);
     if (event.service !== undefined && !isTeardown(event.operation)) {
       this.services.add(event.service);
     }
@@ -90,7 +99,20 @@ class JobUnderWay {
       writtenAt: event.writtenAt,
       answeredAt: event.at,
       answer: event.answer,
+      try: event.try ?? 1,
+      again: false,
     });
+  }
+
+  #markAskedAgain({ operation, service, try: number }: EventOf<"invoked">): void {
+    const at = this.burst.findLastIndex(
+      (step) =>
+        step.operation === operation &&
+        step.service === (service ?? null) &&
+        step.try + 1 === number,
+    );
+    const step = this.burst[at];
+    if (step !== undefined) this.burst.splice(at, 1, { ...step, again: true });
   }
 
   static #keyOf({ operation, service }: EventOf<"invoked" | "answered">): string {
@@ -122,6 +144,8 @@ export const history = (events: readonly Event[]): RunHistory => {
   if (started?.event !== "run.started") throw corrupt("it does not begin with run.started");
   const arms = new Set(started.arms.map(({ id }) => id));
   const waves = new Map<number, WaveUnderWay>();
+  const engines: EventOf<"engine.started">[] = [];
+  const interims: EventOf<"interim.looked">[] = [];
   let ended: RunHistory["ended"] = "killed";
   let endMessage: string | null = null;
 
@@ -140,6 +164,9 @@ export const history = (events: readonly Event[]): RunHistory => {
     switch (event.event) {
       case "run.started":
         if (event !== started) throw corrupt("it holds two runs");
+        break;
+      case "engine.started":
+        engines.push(event);
         break;
       case "wave.started":
         if (!arms.has(event.arm)) throw corrupt(`arm ${event.arm} is not among the run's`);
@@ -184,6 +211,9 @@ export const history = (events: readonly Event[]): RunHistory => {
       case "wave.ended":
         waveOf(event.wave).ended = event;
         break;
+      case "interim.looked":
+        interims.push(event);
+        break;
       case "run.ended":
         ended = event.reason;
         endMessage = event.message ?? null;
@@ -192,6 +222,8 @@ export const history = (events: readonly Event[]): RunHistory => {
   }
   return {
     started,
+    engines,
+    interims,
     waves: [...waves.values()].map((wave) => ({ ...wave, jobs: [...wave.jobs.values()] })),
     ended,
     endMessage,

@@ -4,40 +4,30 @@
  */
 import { attributionOf, type Attribution } from "./attribute.ts";
 import { calibrationOf } from "./calibration.ts";
+import { capacityCheck } from "./capacity-check.ts";
 import { CERTAINTIES } from "./causes.ts";
 import { template } from "./clusters.ts";
-import type { Event } from "./events.ts";
+import { compareArms } from "./comparison/compare.ts";
+import type { EngineFacts, Event } from "./events.ts";
+import { parseExpectation } from "./expectations/parse.ts";
+import { evaluateAfter } from "./expectations/sequential.ts";
+import { verdictOfExpectations } from "./expectations/verdict.ts";
 import { history, type RunHistory, type WaveHistory } from "./history.ts";
+import { burstOf, judgeWave, type JudgedWave } from "./judged-wave.ts";
 import { netnsRestoreLines, portRetryLines } from "./known-log-lines.ts";
 import type { Arm, OperationKind, WavePlan } from "./model.ts";
-import { failureOf, outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
+import { failureOf, servicesToProve, type JobFailure } from "./outcome.ts";
 import { plannedWave, plannedWaves } from "./planned.ts";
-import { portTrace } from "./port-trace.ts";
-import { reasons } from "./reasons.ts";
-import { daemonLog, signals } from "./signals.ts";
+import { perProfile } from "./per-profile.ts";
+import { portTrace, type PortTrace } from "./port-trace.ts";
+import { reasons, type Grounds } from "./reasons.ts";
+import { daemonLog, signals, type Signal } from "./signals.ts";
+import { samplesOf } from "./samples.ts";
 import { soak } from "./soak.ts";
 import { median, quantile, rate, sorted, spread, sum } from "./statistics.ts";
+import { tryCurves } from "./tries.ts";
+import type { ArmSamples } from "./wave-sample.ts";
 import type { ArmSummary, Failure, Leak, ShownCause, Summary, Verdict } from "./summary.ts";
-
-/** A wave with what became of its jobs, in the order of the jobs. */
-interface JudgedWave {
-  readonly wave: WaveHistory;
-  /** Null where the journal does not tell what was planned. */
-  readonly planned: WavePlan | null;
-  readonly outcomes: readonly { readonly job: string; readonly outcome: Outcome }[];
-  /** It ran to its end: no job was cut off, and teardown was done. */
-  readonly finished: boolean;
-}
-
-const judgeWave = (
-  wave: WaveHistory,
-  planned: WavePlan | null,
-  toProve: ReadonlySet<string>,
-): JudgedWave => {
-  const outcomes = wave.jobs.map((job) => ({ job: job.id, outcome: outcomeOf(job, toProve) }));
-  const cutOff = outcomes.some(({ outcome }) => outcome.status === "unfinished");
-  return { wave, planned, outcomes, finished: wave.ended !== null && !cutOff };
-};
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -184,10 +174,6 @@ const phasesOf = (waves: readonly JudgedWave[]): ArmSummary["phases"] => {
   });
 };
 
-/** Gate to the end of the burst; null where either is missing. */
-const burstOf = ({ gateAt, burstEnded }: WaveHistory): number | null =>
-  gateAt === null || burstEnded === null ? null : burstEnded.at - gateAt;
-
 const harnessShare = (waves: readonly JudgedWave[]): number | null => {
   const used = waves.map(({ wave }) => wave.burstEnded?.processor ?? 0);
   const available = waves.map(
@@ -224,20 +210,30 @@ const rateOf = (finished: readonly JudgedWave[]): ArmSummary["failureRate"] => {
   return rate({ failed, of: outcomes.length });
 };
 
-const summarise = (arm: Arm, waves: readonly JudgedWave[], { started }: RunHistory): ArmSummary => {
+/** Waves of each arm: as many as there are blocks, up to the one after which everything was decided. */
+const wavesPlanned = (
+  { waves, arms }: RunHistory["started"],
+  interims: RunHistory["interims"],
+): number => {
+  // Rounded up: a plan that is not whole blocks must not pass with a wave too few.
+  const planned = Math.ceil(waves / arms.length);
+  return interims.find(({ decided }) => decided)?.block ?? planned;
+};
+
+const summarise = (
+  arm: Arm,
+  waves: readonly JudgedWave[],
+  { started, interims }: RunHistory,
+): ArmSummary => {
   const statuses = waves.flatMap(({ outcomes }) => outcomes.map(({ outcome }) => outcome.status));
   const jobs = { ok: 0, failed: 0, unfinished: 0 };
   for (const status of statuses) jobs[status] += 1;
   const finished = waves.filter((wave) => wave.finished);
   return {
-    id: arm.id,
-    scenario: arm.scenario,
-    mode: arm.mode,
-    n: arm.n,
+    ...arm,
     waves: {
       finished: finished.length,
-      // Rounded up: a plan that is not whole blocks must not pass with a wave too few.
-      planned: Math.ceil(started.waves / started.arms.length),
+      planned: wavesPlanned(started, interims),
     },
     jobs,
     failureRate: rateOf(finished),
@@ -274,8 +270,30 @@ const teardownFailures = (waves: readonly WaveHistory[]): readonly JobFailure[] 
     .flatMap((step) => failureOf(step) ?? [])
     .filter((failure) => !AS_WISHED.has(failure.class));
 
-const verdictOf = (arms: readonly ArmSummary[], leaks: readonly Leak[], ended: string): Verdict => {
-  if (leaks.length > 0 || arms.some(({ jobs }) => jobs.failed > 0)) return "violated";
+/** What a run was expected to show, from its own journal. */
+const expectationsOf = (
+  { started, interims }: RunHistory,
+  samples: readonly ArmSamples[],
+): Summary["expectations"] => {
+  const baseline = started.baseline?.samples ?? null;
+  return (started.expectations ?? []).map((text) =>
+    evaluateAfter(interims.at(-1) ?? null, parseExpectation(text), { samples, baseline }),
+  );
+};
+
+/** By what was expected, where something was; by each failure otherwise. What was left behind nobody expects. */
+const verdictOf = ({
+  arms,
+  leaks,
+  ended,
+  expectations,
+}: Pick<Summary, "arms" | "leaks" | "ended" | "expectations">): Verdict => {
+  if (leaks.length > 0) return "violated";
+  if (expectations.length > 0) {
+    const verdict = verdictOfExpectations(expectations);
+    return verdict === "holds" && ended !== "completed" ? "unknown" : verdict;
+  }
+  if (arms.some(({ jobs }) => jobs.failed > 0)) return "violated";
   const tooLittle = arms.some(({ jobs, waves }) => jobs.ok === 0 || waves.finished < waves.planned);
   return arms.length === 0 || tooLittle || ended !== "completed" ? "unknown" : "holds";
 };
@@ -291,26 +309,93 @@ const hasFailure = ({ jobs }: WaveHistory): boolean =>
  */
 export const judge = (events: readonly Event[]): Summary => judgeRun(history(events));
 
-/** The same for a run whose history is there already. */
-export const judgeRun = (run: RunHistory): Summary => {
-  const { started } = run;
-  // A plan is as large as its run, and only what went wrong is held against it.
-  const plans = run.waves.some(hasFailure) ? plannedWaves(run) : null;
-  const judged = started.arms.map((arm) => {
-    const waves = run.waves.filter((wave) => wave.started.arm === arm.id);
+/** What is judged of the waves of one engine. */
+interface Part {
+  readonly engine: EngineFacts;
+  readonly arms: readonly ArmSummary[];
+  readonly signals: readonly Signal[] | null;
+  readonly portTraces: readonly PortTrace[];
+  readonly soak: Summary["soak"];
+  readonly cutOff: Grounds["cutOff"];
+}
+
+const judgePart = (run: RunHistory, plans: readonly WavePlan[] | null): Part => {
+  const judged = run.started.arms.map((arm) => {
+    const waves = run.waves.filter(({ started }) => started.arm === arm.id && started.block > 0);
     const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
     const judgedWaves = waves.map((wave) => judgeWave(wave, plannedWave(plans, wave), toProve));
     return { summary: summarise(arm, judgedWaves, run), waves: judgedWaves };
   });
-  const arms = judged.map(({ summary }) => summary);
-  const leaks = run.waves.flatMap(leakOf);
-  const recurring = signals(run);
   const traces = run.waves.flatMap((wave) => {
     const trace = portTrace(run, wave, plannedWave(plans, wave));
     if (trace === null) return [];
     const { refused, retried, shared: sharedPorts } = trace;
     return refused + retried + sharedPorts.length === 0 ? [] : [trace];
   });
+  return {
+    engine: run.started.engine,
+    arms: judged.map(({ summary }) => summary),
+    signals: signals(run),
+    portTraces: traces,
+    // An engine that is started afresh counts from the beginning each time.
+    soak: run.engines.length > 1 ? [] : [...soak(run)],
+    cutOff: judged.flatMap(({ summary, waves }) => {
+      const partial = waves.filter(
+        ({ finished, outcomes }) =>
+          !finished && outcomes.some(({ outcome }) => outcome.status === "failed"),
+      );
+      return partial.length === 0 ? [] : [{ arm: summary.id, waves: partial.length }];
+    }),
+  };
+};
+
+/** The setups that were compared, each with its engine. */
+const profilesOf = ({ started, engines }: RunHistory): Summary["profiles"] =>
+  (started.profiles ?? []).map(({ profile, skipped }) => {
+    const ready = engines.filter((each) => each.profile === profile.name);
+    return {
+      name: profile.name,
+      title: profile.title,
+      skipped,
+      engine: ready[0]?.engine ?? null,
+      starts: ready.length,
+    };
+  });
+
+/** Waves that were to warm up, and what failed in them. */
+const warmupsOf = ({ waves }: RunHistory): Summary["warmups"] => {
+  const warmups = waves.filter(({ started }) => started.block === 0);
+  const failed = warmups.flatMap((wave) => {
+    const toProve = servicesToProve(wave.jobs);
+    return judgeWave(wave, null, toProve).outcomes.filter(
+      ({ outcome }) => outcome.status === "failed",
+    );
+  });
+  return { waves: warmups.length, failed: failed.length };
+};
+
+/** The same for a run whose history is there already. */
+export const judgeRun = (run: RunHistory): Summary => {
+  const { started } = run;
+  // A plan is as large as its run, and only what went wrong is held against it.
+  const plans = run.waves.some(hasFailure) ? plannedWaves(run) : null;
+  const parts = perProfile(run).map((part) => judgePart(part, plans));
+  const place = new Map(started.arms.map(({ id }, index) => [id, index]));
+  const arms = parts
+    .flatMap((part) => part.arms)
+    .toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
+  const leaks = run.waves.flatMap(leakOf);
+  const recurring = parts.every((part) => part.signals === null)
+    ? null
+    : parts.flatMap((part) => part.signals ?? []);
+  const traces = parts.flatMap(({ portTraces }) => portTraces);
+  const warmups = warmupsOf(run);
+  const samples = samplesOf(run);
+  const comparison = compareArms(samples);
+  const expectations = expectationsOf(run, samples);
+  const capacity = capacityCheck(run);
+  const curves = tryCurves(run).filter(({ repeated }) => repeated > 0);
+  const profiles = profilesOf(run);
   return {
     schema: "stress.summary/1",
     tool: started.tool,
@@ -323,17 +408,27 @@ export const judgeRun = (run: RunHistory): Summary => {
     endMessage: run.endMessage,
     simulated: started.engine.simulated,
     engine: started.engine,
+    profiles,
+    warmups,
     arms,
-    signals: recurring === null ? null : [...recurring],
+    signals: recurring,
     daemonLog: daemonLog(run),
     portTraces: traces,
-    soak: [...soak(run)],
+    soak: parts.flatMap((part) => part.soak),
     calibration: calibrationOf(run, { quiet: false, plans }),
+    capacity,
+    comparison: comparison.pairs.length === 0 ? null : comparison,
+    tries: curves,
+    expectations,
+    interim: run.interims.at(-1) ?? null,
     leaks,
-    verdict: verdictOf(arms, leaks, run.ended),
+    verdict: verdictOf({ arms, leaks, ended: run.ended, expectations }),
     reasons: reasons({
       arms,
-      engine: started.engine,
+      parts,
+      profiles,
+      warmups,
+      capacity,
       signals: recurring,
       portTraces: traces,
       leaks,
@@ -342,13 +437,7 @@ export const judgeRun = (run: RunHistory): Summary => {
       simulated: started.engine.simulated,
       faults: run.waves.reduce((total, { faults }) => total + faults.length, 0),
       teardown: teardownFailures(run.waves),
-      cutOff: judged.flatMap(({ summary, waves }) => {
-        const partial = waves.filter(
-          ({ finished, outcomes }) =>
-            !finished && outcomes.some(({ outcome }) => outcome.status === "failed"),
-        );
-        return partial.length === 0 ? [] : [{ arm: summary.id, waves: partial.length }];
-      }),
+      cutOff: parts.flatMap(({ cutOff }) => cutOff),
     }),
   };
 };

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import type { JobHistory, RunHistory, Step, WaveHistory } from "./history.ts";
 import { ownedLines, type OwnedLine } from "./log-owners.ts";
-import { failureOf } from "./outcome.ts";
+import { finalFailureOf } from "./outcome.ts";
 
 /**
  * How far from the failed call a line that names nobody may be, in milliseconds. The log has the machine's wall clock
@@ -56,8 +56,7 @@ export const runClock = ({ started }: RunHistory): ((at: number) => number) => {
   return (at) => at - zero;
 };
 
-const failedStep = ({ burst }: JobHistory): Step | null =>
-  burst.find((step) => failureOf(step) !== null) ?? null;
+const failedStep = (job: JobHistory): Step | null => finalFailureOf(job)?.step ?? null;
 
 const overlaps = (step: Step, { invokedAt, answeredAt }: Step): boolean =>
   step.invokedAt <= answeredAt && step.answeredAt >= invokedAt;

@@ -64,6 +64,25 @@ export const portsBehind = (
   return Array.from({ length: size }, (_, step) => first + ((start - first + step) % size));
 };
 
+/**
+ * The ports on which connections of the host are in a daemon's way, if any can be: the next ones that it hands out, as
+ * far as they are of the host's own range. Where its cursor is outside of that, or where it hands none out, the range's
+ * own beginning: the connections are there all the same.
+ *
+ * @param ahead - what the daemon hands out next, in order; empty where it chooses no port
+ * @param host - the host's `ip_local_port_range`, both ends included
+ */
+export const ephemeralPorts = (
+  ahead: readonly number[],
+  [first, last]: readonly [number, number],
+): readonly number[] => {
+  const isOfHost = (port: number | undefined): boolean =>
+    port !== undefined && port >= first && port <= last;
+  return isOfHost(ahead[0])
+    ? ahead.filter(isOfHost)
+    : Array.from({ length: last - first + 1 }, (_, step) => first + step);
+};
+
 /** When in the burst a nemesis comes: 0 is its very beginning, 1 the end of its first part. */
 export const momentOf = (wave: WavePlan, seed: string): number =>
   seeded(`${seed}/moment/${String(wave.index)}`).next();

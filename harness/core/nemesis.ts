@@ -5,15 +5,19 @@ import { z } from "zod";
 import { CAUSE_NAMES } from "./causes.ts";
 import { StressError, unreachable } from "./errors.ts";
 
-/** How `occupy` holds a port of the host. */
-export const OCCUPANTS = ["outbound", "listener", "timewait", "forward"] as const;
+/**
+ * How `occupy` holds a port of the host. `outbound` is a connection wherever the daemon's cursor is; `ephemeral` one
+ * that the host would make by itself, on a port of its own range and on no other.
+ */
+export const OCCUPANTS = ["outbound", "ephemeral", "listener", "timewait", "forward"] as const;
 export type Occupant = (typeof OCCUPANTS)[number];
 
 /** One `--nemesis`. */
 export type Nemesis =
   /**
    * Holds this many ports of the host: the next ones of the daemon's cursor where it chooses ports, else
-   * ports that jobs of the wave ask for, of as many different jobs as there are.
+   * ports that jobs of the wave ask for, of as many different jobs as there are. By `ephemeral`: ports of the host's
+   * own `ip_local_port_range`, the next ones of the cursor where it is in there, else the range's first.
    */
   | { readonly kind: "occupy"; readonly ports: number; readonly by: Occupant }
   /** Another rootless engine that publishes ports where this one is about to. */
@@ -61,7 +65,7 @@ export type InjectedFault = z.infer<typeof faultSchema>;
 
 /** What `--nemesis` takes, one line each, for `--help` and for errors. */
 export const NEMESIS_HELP: Readonly<Record<Nemesis["kind"], string>> = {
-  occupy: `occupy:K[:${OCCUPANTS.join("|")}]: holds K host ports that the daemon is about to use (forward: on --engine managed)`,
+  occupy: `occupy:K[:${OCCUPANTS.join("|")}]: holds K host ports that the daemon is about to use (ephemeral: only where the host's own range has them; forward: on --engine managed)`,
   "second-engine": "second-engine[:K]: another rootless engine publishes K ports there",
   "exhaust-subnets": "exhaust-subnets: networks until the address pools hold no more",
   "name-clash": "name-clash: a container of the name that a job is about to use",

@@ -3,6 +3,7 @@
  * the journal has every call that was meant.
  */
 import { z } from "zod";
+import { mitigationSchema } from "./mitigations.ts";
 import { MODES } from "./model.ts";
 import { millis } from "./units.ts";
 
@@ -38,6 +39,18 @@ const imageSetSchema = z.object({
     .readonly(),
 });
 
+/** What makes an arm, beside what all arms of a run have in common. */
+const armSpecSchema = z
+  .object({
+    mode: z.enum(MODES),
+    n: z.int().positive(),
+    profile: text.exactOptional(),
+    ports: z.enum(["all", "minimal"]).exactOptional(),
+    mitigation: mitigationSchema.exactOptional(),
+  })
+  .readonly();
+export type ArmSpec = z.infer<typeof armSpecSchema>;
+
 export const planRequestSchema = z
   .object({
     /** Letters, digits and hyphens; becomes part of every name. */
@@ -49,8 +62,12 @@ export const planRequestSchema = z
     modes: z.array(z.enum(MODES)).readonly(),
     /** Jobs released at once; several numbers make several arms of each mode. */
     ns: z.array(z.int().positive()).readonly(),
+    /** What is compared; absent: each mode at each number of jobs. */
+    arms: z.array(armSpecSchema).readonly().exactOptional(),
     /** Waves of each arm. */
     waves: z.int().positive(),
+    /** Rounds of warm-up before the first block, one wave of each profile a round; absent: none. */
+    warmups: z.int().nonnegative().exactOptional(),
     /** `all`: every port the image exposes; `minimal`: the one port the job uses. */
     ports: z.enum(["all", "minimal"]),
     images: imageSetSchema,

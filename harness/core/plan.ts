@@ -8,13 +8,13 @@ import type {
   ImageSet,
   ImageUse,
   JobPlan,
-  Mode,
   Operation,
   Plan,
   PortRequest,
   Service,
   WavePlan,
 } from "./model.ts";
+import { armOf, crossed } from "./arms.ts";
 import { LABEL } from "./model.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { BLOCK_FIRST_PORT, BLOCK_LAST_PORT, MODE_RULES } from "./modes.ts";
@@ -47,7 +47,7 @@ const imageOf = (images: ImageSet, role: string): ImageUse => {
 /** What all containers and networks of one job have in common. */
 interface JobContext {
   readonly request: PlanRequest;
-  readonly mode: Mode;
+  readonly arm: Arm;
   readonly services: readonly Service[];
   readonly id: string;
   /** 0 … N−1 within the wave. */
@@ -59,12 +59,13 @@ interface JobContext {
 const containerName = (job: JobContext, role: string): string => `${job.network}-${role}`;
 
 const portRequests = (job: JobContext, service: Service): readonly PortRequest[] => {
-  const { publish } = MODE_RULES[job.mode];
+  const { publish } = MODE_RULES[job.arm.mode];
+  const ports = job.arm.ports ?? job.request.ports;
   if (publish === null) return [];
-  const perService = job.services.map((each) => publishedPorts(each, job.request.ports));
+  const perService = job.services.map((each) => publishedPorts(each, ports));
   const before = perService.slice(0, job.services.indexOf(service)).flat().length;
   const portsPerJob = perService.flat().length;
-  return publishedPorts(service, job.request.ports).map((containerPort, offset) => ({
+  return publishedPorts(service, ports).map((containerPort, offset) => ({
     containerPort,
     ...publish({ containerPort, job: job.index, portIndex: before + offset, portsPerJob }),
   }));
@@ -112,7 +113,7 @@ const jobOrder = (job: JobContext): string =>
   });
 
 const accessOf = (job: JobContext, service: Service): Access =>
-  MODE_RULES[job.mode].access === "host"
+  MODE_RULES[job.arm.mode].access === "host"
     ? {
         via: "host",
         container: containerName(job, service.name),
@@ -127,7 +128,7 @@ const accessOf = (job: JobContext, service: Service): Access =>
 
 /** In the order of a CI runner: network, each service created and started, all ready, then used. */
 const phasesOf = (job: JobContext): JobPlan["phases"] => {
-  const byHost = MODE_RULES[job.mode].access === "host";
+  const byHost = MODE_RULES[job.arm.mode].access === "host";
   const target = (service: Service) => ({
     service: service.name,
     container: containerName(job, service.name),
@@ -163,7 +164,7 @@ const phasesOf = (job: JobContext): JobPlan["phases"] => {
 
 const teardownOf = (job: JobContext): JobPlan["teardown"] => {
   const roles = job.services.map(({ name }) => name);
-  if (MODE_RULES[job.mode].access === "job") roles.push(JOB_ROLE);
+  if (MODE_RULES[job.arm.mode].access === "job") roles.push(JOB_ROLE);
   return [
     roles.map((role): Operation => ({
       kind: "container.remove",
@@ -174,18 +175,37 @@ const teardownOf = (job: JobContext): JobPlan["teardown"] => {
   ];
 };
 
-const refuseTooManyBlocks = (request: PlanRequest, services: readonly Service[]): void => {
-  if (!request.modes.includes("ports-block")) return;
-  const perJob = services.flatMap((service) => publishedPorts(service, request.ports)).length;
-  const room = Math.floor((BLOCK_LAST_PORT - BLOCK_FIRST_PORT + 1) / perJob);
-  const most = Math.max(...request.ns);
-  if (most > room) {
+const refuseTooManyBlocks = (
+  request: PlanRequest,
+  arms: readonly Arm[],
+  services: readonly Service[],
+): void => {
+  for (const { mode, n, ports = request.ports } of arms) {
+    if (mode !== "ports-block") continue;
+    const perJob = services.flatMap((service) => publishedPorts(service, ports)).length;
+    const room = Math.floor((BLOCK_LAST_PORT - BLOCK_FIRST_PORT + 1) / perJob);
+    if (n <= room) continue;
     throw new StressError(
       "usage",
       `--mode ports-block: at ${String(perJob)} ports a job, ports ${String(BLOCK_FIRST_PORT)}–` +
-        `${String(BLOCK_LAST_PORT)} hold ${String(room)} jobs, not ${String(most)}`,
+        `${String(BLOCK_LAST_PORT)} hold ${String(room)} jobs, not ${String(n)}`,
     );
   }
+};
+
+const armsOf = ({ arms, modes, ns, scenario }: PlanRequest): readonly Arm[] =>
+  (arms ?? crossed({ profiles: [], modes, ns, mitigations: [] })).map((spec) =>
+    armOf(spec, scenario.name),
+  );
+
+/** Of each profile the arm with the most jobs: it touches all that the others do. */
+const toWarmUp = (arms: readonly Arm[]): readonly Arm[] => {
+  const largest = new Map<string | undefined, Arm>();
+  for (const arm of arms) {
+    const before = largest.get(arm.profile);
+    if (before === undefined || arm.n > before.n) largest.set(arm.profile, arm);
+  }
+  return [...largest.values()];
 };
 
 /**
@@ -195,23 +215,15 @@ const refuseTooManyBlocks = (request: PlanRequest, services: readonly Service[])
  */
 export const plan = (request: PlanRequest): Plan => {
   const services = chosenServices(request);
-  refuseTooManyBlocks(request, services);
+  const arms = armsOf(request);
+  refuseTooManyBlocks(request, arms, services);
   const random = seeded(request.seed);
-  const arms = request.modes.flatMap((mode) =>
-    request.ns.map((n): Arm => ({
-      // The same arm has the same id in every run, whatever stands beside it.
-      id: `${mode}/n${String(n)}`,
-      scenario: request.scenario.name,
-      mode,
-      n,
-    })),
-  );
   const jobOf = (arm: Arm, wave: number, index: number): JobPlan => {
     const digits = String(arm.n).length;
     const id = `w${String(wave)}j${String(index + 1).padStart(digits, "0")}`;
     const job: JobContext = {
       request,
-      mode: arm.mode,
+      arm,
       services,
       id,
       index,
@@ -224,8 +236,12 @@ export const plan = (request: PlanRequest): Plan => {
     };
     return { id, phases: phasesOf(job), teardown: teardownOf(job) };
   };
+  const warmups = Array.from({ length: request.warmups ?? 0 }, () => toWarmUp(arms));
   const blocks = Array.from({ length: request.waves }, () => shuffled(arms, random));
-  const order = blocks.flatMap((block, index) => block.map((arm) => ({ arm, block: index + 1 })));
+  const order = [
+    ...warmups.flatMap((round) => round.map((arm) => ({ arm, block: 0 }))),
+    ...blocks.flatMap((block, index) => block.map((arm) => ({ arm, block: index + 1 }))),
+  ];
   const waves = order.map(({ arm, block }, position): WavePlan => {
     const index = position + 1;
     return {

@@ -19,7 +19,10 @@ const count = z.int().nonnegative();
 const tracedPortSchema = z.object({
   kind: z.literal("port"),
   port,
-  /** `refused`: a job failed by it. `retried`: the daemon lost it and took another, as its log says. */
+  /**
+   * `refused`: a start failed by it, and its job unless that was tried again. `retried`: the daemon lost it and took
+   * another, as its log says.
+   */
   fate: z.enum(["bound", "refused", "retried"]),
   /** Null for `retried`: the log names no job. */
   job: z.string().nullable(),

@@ -1,6 +1,7 @@
 /**
  * What the edges implement and the run uses: a clock, an engine, a journal.
  */
+import type { Capacity } from "./capacity.ts";
 import type { Event, EngineFacts } from "./events.ts";
 import type { Counters, PortsSeen, Question, Sight } from "./evidence.ts";
 import type { Answer, Inventory, Operation, PortBinding, WavePlan } from "./model.ts";
@@ -49,6 +50,28 @@ export interface Runtime {
   readonly witness: Witness;
 }
 
+/** An engine that is ready for a wave. */
+export interface ReadyEngine {
+  readonly runtime: Runtime;
+  /** Makes trouble on purpose; null in an ordinary run. */
+  readonly trouble: Troublemaker | null;
+  /** Null where the run has one engine and no profile. */
+  readonly profile: string | null;
+  readonly facts: EngineFacts;
+  readonly capacity: Capacity | null;
+}
+
+/** The engines of a run. */
+export interface Engines {
+  /**
+   * The engine of the wave's arm, started where need be: the same object as long as it is the same engine, another
+   * one after a fresh start. Asked again for the same wave, it gives the same.
+   *
+   * @throws StressError when it does not start or does not answer
+   */
+  readonly of: (wave: WavePlan, signal: AbortSignal) => Promise<ReadyEngine>;
+}
+
 /** Looks without touching: at this machine, and at the engine from beside it. Nothing here ever rejects. */
 export interface Witness {
   /**
@@ -58,6 +81,11 @@ export interface Witness {
   readonly look: (question: Question) => Promise<Sight>;
   readonly ports: () => Promise<PortsSeen>;
   readonly counters: () => Promise<Counters>;
+  /**
+   * Processor time that the engine's own programs have used so far, without the containers; null where they cannot
+   * be seen. Ended programs count as far as their parents have waited for them.
+   */
+  readonly processor: () => Promise<Millis | null>;
   /** Whole lines of the daemon's log since the last call (or the start); null where there is none to read. */
   readonly log: () => Promise<readonly string[] | null>;
 }
@@ -79,6 +107,16 @@ export interface Troublemaker {
   readonly lift: () => Promise<void>;
 }
 
+/** Locks among all processes of the machine that lock the same file, by flock(2). */
+export interface Locks {
+  /**
+   * Waits until nobody else has the lock, and takes it. Never rejects.
+   *
+   * @returns what lets go of it; null where the signal aborted first, or the lock is not to be had
+   */
+  readonly hold: (path: string, signal: AbortSignal) => Promise<(() => void) | null>;
+}
+
 /** The append-only record. */
 export interface Journal {
   /**
@@ -88,7 +126,7 @@ export interface Journal {
   readonly append: (event: Event) => void;
 }
 
-/** How much processor time this process has used, user and system together. */
+/** How much processor time this process and what it has started and waited for have used, user and system together. */
 export interface ProcessorMeter {
   readonly used: () => Millis;
   readonly cores: number;

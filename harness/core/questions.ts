@@ -5,9 +5,9 @@ import { classifyAnswer } from "./classify.ts";
 import type { Question } from "./evidence.ts";
 import type { Answer, JobPlan, Operation, PortRequest } from "./model.ts";
 
-/** The port a message names, in the ways engines name one. */
+/** The port a message names, in the ways engines name one; here none stands for a dynamic port. */
 const BIND_REFUSED =
-  /failed to bind host port(?: for)? (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{0,45}\]):(\d{1,5})\b/;
+  /failed to bind host port(?: for)? (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{0,45}\]):(\d{1,5}\b|(?=:))/;
 
 const NAMED_PORT =
   /(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{0,45}\]|:{2,3}):(\d{1,5})\b|privileged port (\d{1,5})\b|[Pp]orts? (?:is not available: )?\S{0,60}?:(\d{1,5})\b/g;

@@ -15,7 +15,11 @@ import { count, formatShare } from "./units.ts";
 
 export interface Grounds {
   readonly arms: readonly ArmSummary[];
-  readonly engine: EngineFacts;
+  /** The same by engine: what is known of one version is not said of another. */
+  readonly parts: readonly { readonly arms: readonly ArmSummary[]; readonly engine: EngineFacts }[];
+  readonly profiles: Summary["profiles"];
+  readonly warmups: Summary["warmups"];
+  readonly capacity: Summary["capacity"];
   readonly signals: readonly Signal[] | null;
   readonly portTraces: readonly PortTrace[];
   readonly leaks: readonly Leak[];
@@ -46,6 +50,21 @@ const onPurpose = ({ faults }: Grounds): readonly string[] =>
     ? []
     : [
         `${count(faults, "fault")} ${were(faults)} injected on purpose (--nemesis): the rates say nothing of the engine left alone`,
+      ];
+
+const leftOut = ({ profiles }: Grounds): readonly string[] =>
+  profiles.flatMap(({ name, skipped }) =>
+    skipped === null ? [] : [`profile ${name} was left out: ${skipped}`],
+  );
+
+const warmedUp = ({ warmups: { waves, failed } }: Grounds): readonly string[] =>
+  waves === 0
+    ? []
+    : [
+        `${count(waves, "warm-up wave")} ${were(waves)} counted nowhere` +
+          (failed === 0
+            ? ""
+            : `, nor ${were(failed)} ${count(failed, "failed job")} in ${waves === 1 ? "it" : "them"}`),
       ];
 
 const claim = ({ id, jobs, failureRate }: ArmSummary): string => {
@@ -108,8 +127,14 @@ const causes = ({ arms }: Grounds): readonly string[] =>
     });
   });
 
+/** Where networks were to run out, or ran out all the same. */
+const networks = ({ capacity }: Grounds): readonly string[] =>
+  (capacity?.arms ?? []).flatMap(({ arm, waves, text }) =>
+    waves.some(({ predicted, seen }) => predicted + seen > 0) ? [`${arm}, networks: ${text}`] : [],
+  );
+
 /** What is known of this engine and makes such failures likelier. */
-const engineKnowledge = ({ arms, engine }: Grounds): readonly string[] => {
+const engineKnowledge = ({ arms, engine }: Grounds["parts"][number]): readonly string[] => {
   const dynamic = arms.some(
     ({ mode, failures }) =>
       letsDaemonChoose(mode) &&
@@ -241,14 +266,17 @@ const dependent = ({ arms }: Grounds): readonly string[] =>
 export const reasons = (grounds: Grounds): string[] => [
   ...(grounds.simulated ? ["the engine was simulated: this says nothing about a real one"] : []),
   ...onPurpose(grounds),
+  ...leftOut(grounds),
   ...unnamed(grounds),
   ...grounds.arms.map(claim),
   ...causes(grounds),
-  ...engineKnowledge(grounds),
+  ...networks(grounds),
+  ...new Set(grounds.parts.flatMap(engineKnowledge)),
   ...complaints(grounds),
   ...leftBehind(grounds),
   ...ending(grounds),
   ...missing(grounds),
+  ...warmedUp(grounds),
   ...biased(grounds),
   ...untidy(grounds),
   ...retried(grounds),

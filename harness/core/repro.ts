@@ -13,7 +13,8 @@ import type { RunHistory, Step, WaveHistory } from "./history.ts";
 import { retriesAddPort } from "./known-engines.ts";
 import type { ContainerSpec, JobPlan, Operation, PortRequest, WavePlan } from "./model.ts";
 import type { Occupant } from "./nemesis.ts";
-import { failureOf, type JobFailure } from "./outcome.ts";
+import { finalFailureOf, type JobFailure } from "./outcome.ts";
+import { profileOfArm } from "./per-profile.ts";
 import { operationOf, plannedJob, plannedWaves, serviceOf, plannedWave } from "./planned.ts";
 import { portNamedIn } from "./questions.ts";
 import type { Placeholder } from "./shell-words.ts";
@@ -26,7 +27,7 @@ export interface ReproStep {
 
 /** How a port is held. */
 export type Holding =
-  | { readonly kind: Exclude<Occupant, "forward"> }
+  | { readonly kind: Exclude<Occupant, "forward" | "ephemeral"> }
   /** RootlessKit tells forwards apart by these two beside the port. */
   | { readonly kind: "forward"; readonly protocol: string; readonly parentIp: string };
 
@@ -127,7 +128,7 @@ const expectedOf = (
 };
 
 /** How what a cause names can hold a port in its place. */
-const STAND_IN: Partial<Record<Cause, Occupant>> = {
+const STAND_IN: Partial<Record<Cause, Holding["kind"]>> = {
   outbound_connection: "outbound",
   own_probe: "outbound",
   gone: "outbound",
@@ -245,13 +246,13 @@ const otherHolder = (scene: Scene): readonly ReproStep[] => {
 /** As dockerd asks for one. */
 const USUAL_FORWARD = { protocol: "tcp4", parentIp: "0.0.0.0" };
 
-const holdingOf = (scene: Scene, occupant: Occupant): Holding => {
+const holdingOf = (scene: Scene, occupant: Holding["kind"]): Holding => {
   if (occupant !== "forward") return { kind: occupant };
   const { protocol, parentIp } = portSeen(scene)?.forwards?.[0] ?? USUAL_FORWARD;
   return { kind: "forward", protocol, parentIp };
 };
 
-const held = (scene: Scene, occupant: Occupant): Condition => {
+const held = (scene: Scene, occupant: Holding["kind"]): Condition => {
   const by = holdingOf(scene, occupant);
   const { port, request } = failedPort(scene);
   if (request === null || scene.spec === null) {
@@ -329,11 +330,12 @@ const stepsBefore = (job: JobPlan, failing: Operation): readonly ReproStep[] => 
 };
 
 /** @throws StressError("usage") for a job that did not fail, or failed in what no script can do */
-export const repro = (history: RunHistory, job: string): Repro => {
-  const wave = history.waves.find(({ jobs }) => jobs.some(({ id }) => id === job));
-  const steps = wave?.jobs.find(({ id }) => id === job)?.burst ?? [];
-  const [failure] = steps.flatMap((step) => failureOf(step) ?? []);
-  if (wave === undefined || failure === undefined) {
+export const repro = (whole: RunHistory, job: string): Repro => {
+  const wave = whole.waves.find(({ jobs }) => jobs.some(({ id }) => id === job));
+  const history = wave === undefined ? whole : profileOfArm(whole, wave.started.arm);
+  const failed = wave?.jobs.find(({ id }) => id === job);
+  const failure = failed === undefined ? null : finalFailureOf(failed);
+  if (wave === undefined || failure === null) {
     throw cannot(`job ${job} did not fail: there is nothing to repeat`);
   }
   const { step } = failure;

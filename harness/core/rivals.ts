@@ -57,7 +57,8 @@ export const rivalsFor = (
   const bound = others.flatMap(({ id, burst }) =>
     burst.flatMap(({ service, answer }): readonly Rival[] => {
       if (answer.kind !== "done") return [];
-      const start = burst.find(
+      // The last one, where a start was tried again: earlier ones got no port.
+      const start = burst.findLast(
         (step) => step.operation === "container.start" && step.service === service,
       );
       // One that was started afterwards got the port from whoever had it before.
@@ -70,16 +71,16 @@ export const rivalsFor = (
     }),
   );
   const starting = asked.flatMap((wish): Rival[] => {
-    const start = others
+    const isUnderWay = others
       .find(({ id }) => id === wish.job)
-      ?.burst.find(
-        ({ operation, service }) => operation === "container.start" && service === wish.service,
+      ?.burst.some(
+        ({ operation, service, invokedAt, answeredAt, answer }) =>
+          operation === "container.start" &&
+          service === wish.service &&
+          invokedAt <= failedAt &&
+          (answer.kind !== "refused" || answeredAt >= failedAt),
       );
-    const isUnderWay =
-      start !== undefined &&
-      start.invokedAt <= failedAt &&
-      (start.answer.kind !== "refused" || start.answeredAt >= failedAt);
-    return isUnderWay ? [{ ...wish, how: "starting" }] : [];
+    return isUnderWay === true ? [{ ...wish, how: "starting" }] : [];
   });
   return [...bound, ...starting];
 };

@@ -23,6 +23,8 @@ const SOAK_VERDICTS = ["grows", "no growth shown", "too few waves"] as const;
 
 export const soakTrendSchema = z.object({
   counter: countersSchema.keyof(),
+  /** The profile whose engine it is; null where the run had one engine and no profile. */
+  profile: z.string().nullable(),
   /** Waves after which it could be read. */
   waves: z.int().positive(),
   /** After the first and after the last of them. */
@@ -53,14 +55,19 @@ const thinned = (readings: readonly Reading[]): readonly Reading[] => {
 const verdictOf = (p: number | null, { s }: Trend): SoakTrend["verdict"] =>
   p === null ? "too few waves" : p < SIGNIFICANT && s > 0 ? "grows" : "no growth shown";
 
-/** One entry for each counter that could be read, in the order in which they are kept. */
+/**
+ * One entry for each counter that could be read, in the order in which they are kept.
+ *
+ * @param run - of one engine: the counters of another have nothing to do with its own
+ */
 export const soak = (run: RunHistory): readonly SoakTrend[] => {
+  const profile = run.started.arms[0]?.profile ?? null;
   const series = COUNTERS.flatMap((counter) => {
     const readings = readingsOf(run, counter);
     const [first, last] = [readings[0], readings.at(-1)];
     if (first === undefined || last === undefined) return [];
     const found = readings.length < 2 ? null : trend(thinned(readings));
-    return [{ counter, waves: readings.length, first: first.y, last: last.y, found }];
+    return [{ counter, profile, waves: readings.length, first: first.y, last: last.y, found }];
   });
   const tested = series.flatMap(({ waves, found }) =>
     waves < FEWEST_WAVES || found === null ? [] : [found],

@@ -5,13 +5,18 @@
  */
 import { z } from "zod";
 import { CAUSE_NAMES, CERTAINTIES } from "./causes.ts";
+import { capacityCheckSchema } from "./capacity-check.ts";
+import { comparisonSchema } from "./comparison/compare.ts";
+import { interimSchema } from "./expectations/interim.ts";
+import { expectationVerdictSchema } from "./expectations/verdict.ts";
 import { calibrationSchema } from "./calibration.ts";
-import { armSchema, engineFactsSchema } from "./events.ts";
-
+import { armSchema } from "./arms.ts";
+import { engineFactsSchema } from "./events.ts";
 import { rateSchema, spreadSchema } from "./measures.ts";
 import { portTraceSchema } from "./port-trace.ts";
 import { daemonLogSchema, signalSchema } from "./signals.ts";
 import { soakTrendSchema } from "./soak.ts";
+import { tryCurveSchema } from "./tries.ts";
 
 const text = z.string();
 const count = z.int().nonnegative();
@@ -106,7 +111,23 @@ export const summarySchema = z.object({
   /** What the engine said, or did not say, when it was lost; null otherwise. */
   endMessage: text.nullable(),
   simulated: z.boolean(),
+  /** The first engine, where there are several. */
   engine: engineFactsSchema,
+  /** The setups that were compared; empty where the run had one engine and no profile. */
+  profiles: z.array(
+    z.object({
+      name: text,
+      title: text,
+      /** Why it has no arm; null where it has. */
+      skipped: text.nullable(),
+      /** Null where none was started. */
+      engine: engineFactsSchema.nullable(),
+      /** How often an engine was started for it. */
+      starts: count,
+    }),
+  ),
+  /** Waves that no rate and no time counts, and the jobs that failed in them. */
+  warmups: z.object({ waves: count, failed: count }),
   arms: z.array(armSummary),
   /** What recurs in the daemon's log, and whether it goes with failure; null: there is none to count in. */
   signals: z.array(signalSchema).nullable(),
@@ -118,6 +139,16 @@ export const summarySchema = z.object({
   soak: z.array(soakTrendSchema),
   /** Trouble made on purpose, and what was made of it; null where there was none. */
   calibration: calibrationSchema.nullable(),
+  /** Networks that fitted, and whether each wave ran out of them where that was to come; null where nobody could tell. */
+  capacity: capacityCheckSchema.nullable(),
+  /** Arms beside one another; null where there is but one, or none that differ in one thing alone. */
+  comparison: comparisonSchema.nullable(),
+  /** How often a job was OK at which try; empty where nothing was tried again. */
+  tries: z.array(tryCurveSchema),
+  /** What was expected, and what became of it; empty where nothing was expected in particular. */
+  expectations: z.array(expectationVerdictSchema),
+  /** The last look at a run that may end when all is decided. */
+  interim: interimSchema.nullable(),
   leaks: z.array(leak),
   verdict: z.enum(VERDICTS),
   /** The claims behind the verdict and what limits them, one sentence each. */

@@ -1,7 +1,9 @@
 import type { Answer, Deadlines, JobPlan, Operation, PortBinding } from "../core/model.ts";
 import type { Clock, Journal, Knowledge, Runtime } from "../core/ports.ts";
+import { isWorthRetrying } from "../core/retrying.ts";
 import { millis, seconds, type Millis } from "../core/units.ts";
 import { withDeadline } from "./deadline.ts";
+import type { Manner } from "./manner.ts";
 
 /** Everything a running job touches. */
 export interface JobEdges {
@@ -21,6 +23,8 @@ export interface Given {
   readonly operation: Operation;
   readonly answer: Answer;
   readonly at: Millis;
+  /** 1, or more where it was asked again. */
+  readonly try: number;
 }
 
 /** A job in one wave, and what it has learned so far. */
@@ -39,21 +43,27 @@ const READY_SLACK = seconds(5);
 const deadlineOf = (operation: Operation, deadlines: Deadlines): Millis =>
   operation.kind === "ready" ? millis(deadlines.ready + READY_SLACK) : deadlines.call;
 
-/** Names an operation of a job in the journal. */
-export const refOf = (job: RunningJob, operation: Operation) => ({
+/** Names one try of an operation of a job in the journal. */
+export const refOf = (job: RunningJob, operation: Operation, number: number) => ({
   wave: job.wave,
   job: job.plan.id,
   operation: operation.kind,
   ...("service" in operation ? { service: operation.service } : {}),
+  ...(number > 1 ? { try: number } : {}),
 });
 
-/** Performs one operation under its deadline and writes it to the journal, before and after. */
+/**
+ * Performs one operation under its deadline and writes it to the journal, before and after.
+ *
+ * @param number - of the try: 1, or more where it was refused before
+ */
 export const observe = async (
   job: RunningJob,
   operation: Operation,
   { clock, runtime, journal, deadlines, signal, onAnswer }: JobEdges,
+  number = 1,
 ): Promise<Answer> => {
-  const ref = refOf(job, operation);
+  const ref = refOf(job, operation, number);
   const knowledge: Knowledge = { bindings: job.bindings };
   const invokedAt = clock.now();
   const pending = withDeadline(
@@ -65,7 +75,7 @@ export const observe = async (
   const { answer, writtenAt } = await pending;
   const at = clock.now();
   // Before the journal: what holds a port may let go of it in the time of a write.
-  onAnswer?.({ job, operation, answer, at });
+  onAnswer?.({ job, operation, answer, at, try: number });
   journal.append({ event: "answered", at, ...ref, writtenAt, answer });
   if (operation.kind === "container.inspect" && answer.kind === "done") {
     job.bindings.set(operation.container, answer.bindings ?? []);
@@ -76,12 +86,33 @@ export const observe = async (
 /** `lost`: something has no answer, so the daemon may still be doing it. */
 export type JobEnd = "ok" | "stopped" | "lost";
 
+/**
+ * Performs one operation in the wave's manner, and again where that is what the manner does with a refusal.
+ *
+ * @returns the last answer; null where its turn did not come before the run was cancelled
+ */
+const perform = async (
+  job: RunningJob,
+  operation: Operation,
+  edges: JobEdges,
+  { inTurn, tries }: Manner,
+): Promise<Answer | null> => {
+  for (let number = 1; ; number += 1) {
+    const attempt = () => observe(job, operation, edges, number);
+    const answer = await inTurn(operation, edges.signal, attempt);
+    if (answer === null || number >= tries || edges.signal.aborted) return answer;
+    if (!isWorthRetrying({ operation, answer, job: job.plan, try: number })) return answer;
+  }
+};
+
 /** Performs the job's phases in order, and stops after the first phase in which anything was not done. */
-export const runJob = async (job: RunningJob, edges: JobEdges): Promise<JobEnd> => {
+export const runJob = async (job: RunningJob, edges: JobEdges, manner: Manner): Promise<JobEnd> => {
   for (const phase of job.plan.phases) {
-    const answers = await Promise.all(phase.map((operation) => observe(job, operation, edges)));
-    if (answers.some((answer) => answer.kind === "unknown")) return "lost";
-    if (answers.some((answer) => answer.kind === "refused")) return "stopped";
+    const answers = await Promise.all(
+      phase.map((operation) => perform(job, operation, edges, manner)),
+    );
+    if (answers.some((answer) => answer?.kind === "unknown")) return "lost";
+    if (answers.some((answer) => answer?.kind !== "done")) return "stopped";
     if (edges.signal.aborted) return "stopped";
   }
   return "ok";

@@ -24,13 +24,14 @@ export const createLooks = ({
   readonly witness: Witness;
 }): Looks => {
   const underWay: Promise<void>[] = [];
-  const look = async ({ job, operation, at: failedAt }: Given, question: Question) => {
+  const look = async (given: Given, question: Question): Promise<void> => {
+    const { job, operation, at: failedAt } = given;
     const beganAt = clock.now();
     const sight = await witness.look(question);
     journal.append({
       event: "looked",
       at: clock.now(),
-      ...refOf(job, operation),
+      ...refOf(job, operation, given.try),
       failedAt,
       beganAt,
       sight,

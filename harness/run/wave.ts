@@ -2,20 +2,30 @@ import pLimit from "p-limit";
 import { StressError } from "../core/errors.ts";
 import type { InjectedFault } from "../core/nemesis.ts";
 import type { Inventory, Operation, Plan, WavePlan } from "../core/model.ts";
-import type { Clock, Journal, ProcessorMeter, Runtime, Troublemaker } from "../core/ports.ts";
+import type {
+  Clock,
+  Journal,
+  Locks,
+  ProcessorMeter,
+  Runtime,
+  Troublemaker,
+} from "../core/ports.ts";
 import { millis } from "../core/units.ts";
 import { withDeadline } from "./deadline.ts";
 import { createGate } from "./gate.ts";
 import { sweepUntilQuiet } from "./sweep.ts";
 import { observe, runJob, type JobEdges, type RunningJob } from "./job.ts";
 import { createLooks } from "./looks.ts";
+import { mannerOf } from "./manner.ts";
 
-/** Everything a run touches. */
-export interface RunEdges {
+/** Everything a wave touches. */
+export interface WaveEdges {
   readonly clock: Clock;
   readonly runtime: Runtime;
   readonly journal: Journal;
   readonly processor: ProcessorMeter;
+  /** For arms whose jobs take a lock file; absent: no lock is to be had. */
+  readonly locks?: Locks;
   /** Makes trouble on purpose; null in an ordinary run. */
   readonly trouble: Troublemaker | null;
   /** Aborts when the run is cancelled; cleanup goes on under a deadline of its own. */
@@ -49,7 +59,7 @@ const burst = async (
   wave: WavePlan,
   jobs: readonly RunningJob[],
   plan: Plan,
-  { clock, runtime, journal, processor, signal }: RunEdges,
+  { clock, runtime, journal, processor, locks, signal }: WaveEdges,
 ): Promise<BurstEnd> => {
   const looks = createLooks({ clock, journal, witness: runtime.witness });
   const edges: JobEdges = {
@@ -60,20 +70,28 @@ const burst = async (
     signal,
     onAnswer: looks.consider,
   };
+  const { mitigation } = plan.arms.find(({ id }) => id === wave.arm) ?? {};
+  const manner = mannerOf(mitigation, locks);
   const gate = createGate();
   const running = jobs.map(async (job) => {
     await gate.passed;
-    return { job, end: await runJob(job, edges) };
+    return { job, end: await runJob(job, edges, manner) };
   });
+  const engineBefore = await runtime.witness.processor();
   const processorBefore = processor.used();
   journal.append({ event: "gate.opened", at: clock.now(), wave: wave.index });
   gate.open();
   const ends = await Promise.all(running);
+  const endedAt = clock.now();
+  const used = processor.used() - processorBefore;
+  const engineAfter = await runtime.witness.processor();
   journal.append({
     event: "burst.ended",
-    at: clock.now(),
+    at: endedAt,
     wave: wave.index,
-    processor: millis(processor.used() - processorBefore),
+    processor: millis(used),
+    engineProcessor:
+      engineBefore === null || engineAfter === null ? null : millis(engineAfter - engineBefore),
     cores: processor.cores,
   });
   await looks.settled();
@@ -90,7 +108,7 @@ const burst = async (
 const teardown = async (
   jobs: readonly RunningJob[],
   plan: Plan,
-  { clock, runtime, journal }: RunEdges,
+  { clock, runtime, journal }: WaveEdges,
   signal: AbortSignal,
 ): Promise<void> => {
   const edges: JobEdges = { clock, runtime, journal, deadlines: plan.deadlines, signal };
@@ -122,7 +140,7 @@ const leftOver = (before: Inventory, after: Inventory, kept: ReadonlySet<string>
 /** Performs the burst with the trouble that was asked for, which ends with it whatever happens. */
 const inTrouble = async <Result>(
   wave: WavePlan,
-  { trouble, clock, journal, signal }: RunEdges,
+  { trouble, clock, journal, signal }: WaveEdges,
   body: () => Promise<Result>,
 ): Promise<Result> => {
   if (trouble === null) return await body();
@@ -141,7 +159,10 @@ const inTrouble = async <Result>(
 };
 
 /** What the daemon wrote since the wave before; nothing where it cannot be read. */
-const writeDownLog = async (wave: number, { clock, journal, runtime }: RunEdges): Promise<void> => {
+const writeDownLog = async (
+  wave: number,
+  { clock, journal, runtime }: WaveEdges,
+): Promise<void> => {
   const lines = await runtime.witness.log();
   if (lines === null) return;
   const dropped = Math.max(0, lines.length - 2 * LOG_LINES_AT_EACH_END);
@@ -165,7 +186,7 @@ const perform = async (
   wave: WavePlan,
   plan: Plan,
   keptBefore: ReadonlySet<string>,
-  edges: RunEdges,
+  edges: WaveEdges,
 ): Promise<ReadonlySet<string>> => {
   const { clock, runtime, journal } = edges;
   const jobs = wave.jobs.map((job): RunningJob => ({
@@ -231,7 +252,7 @@ export const runWave = async (
   wave: WavePlan,
   plan: Plan,
   keptBefore: ReadonlySet<string>,
-  edges: RunEdges,
+  edges: WaveEdges,
 ): Promise<ReadonlySet<string>> => {
   try {
     return await perform(wave, plan, keptBefore, edges);

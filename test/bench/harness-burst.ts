@@ -5,6 +5,7 @@ import type { ArmSummary } from "../../harness/core/summary.ts";
 import { processorMeter } from "../../harness/run/clock.ts";
 import { openJournal } from "../../harness/run/journal.ts";
 import { performRun } from "../../harness/run/run.ts";
+import { oneEngine } from "../harness/run/one-engine.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,16 +25,21 @@ export const harnessBurst = async (
     onEvent: () => undefined,
   });
   try {
-    const engine = await runtime.describe(controller.signal);
+    const facts = await runtime.describe(controller.signal);
     await performRun(
       plan,
-      { tool: "bench", command: [], startedAt: new Date().toISOString(), request: null, engine },
+      {
+        tool: "bench",
+        command: [],
+        startedAt: new Date().toISOString(),
+        request: null,
+        profiles: null,
+      },
       {
         clock,
-        runtime,
+        engines: oneEngine(runtime, facts),
         journal,
         processor: processorMeter,
-        trouble: null,
         signal: controller.signal,
       },
     );

@@ -15,6 +15,7 @@ import type { Runtime, Troublemaker } from "../../harness/core/ports.ts";
 import { seconds, type Millis } from "../../harness/core/units.ts";
 import { processorMeter, systemClock } from "../../harness/run/clock.ts";
 import { performRun } from "../../harness/run/run.ts";
+import { oneEngine } from "../harness/run/one-engine.ts";
 import { stacks } from "../../scenarios/stacks.ts";
 
 /** An engine under test, and the trouble that can be made there. */
@@ -41,6 +42,14 @@ interface Trial {
   readonly n: number;
   readonly timeout?: Millis;
 }
+
+/** The second wave is to show what is left of the first one's trouble. */
+const firstWaveOnly = (trouble: Troublemaker): Troublemaker => ({
+  strike: async (wave, report, bounded) => {
+    if (wave.index === 1) await trouble.strike(wave, report, bounded);
+  },
+  lift: trouble.lift,
+});
 
 const signal = AbortSignal.timeout(600_000);
 
@@ -82,18 +91,12 @@ export const troubleContract = (name: string, open: () => Promise<TroubledSubjec
     const events: Event[] = [];
     await performRun(
       plan(request),
-      { tool: "0", command: [], request, startedAt: new Date().toISOString(), engine: facts },
+      { tool: "0", command: [], request, startedAt: new Date().toISOString(), profiles: null },
       {
         clock: systemClock(),
-        runtime: subject.runtime,
+        engines: oneEngine(subject.runtime, facts, firstWaveOnly(trouble)),
         journal: { append: (event) => void events.push(event) },
         processor: processorMeter,
-        trouble: {
-          strike: async (wave, report, bounded) => {
-            if (wave.index === 1) await trouble.strike(wave, report, bounded);
-          },
-          lift: trouble.lift,
-        },
         signal,
       },
     );
@@ -146,6 +149,17 @@ export const troubleContract = (name: string, open: () => Promise<TroubledSubjec
       expectPeace(troubled);
     },
   );
+
+  test(`${name}: connections from the host's own range stand, and fail a job only where the daemon's range meets it`, async () => {
+    const { hostPortRange, enginePortRange } = facts;
+    const troubled = await perform({ nemesis: "occupy:10:ephemeral", mode: "ports", n: 1 });
+    const { injected, fates } = troubled.calibration;
+    expect(injected).toBe(10);
+    const [first, last] = enginePortRange ?? [32_768, 60_999];
+    const meets = hostPortRange === null || (first <= hostPortRange[1] && last >= hostPortRange[0]);
+    expect(fates.met).toBe(meets ? 1 : 0);
+    expectPeace(troubled);
+  });
 
   test(`${name}: a daemon that is stopped is seen to be, and goes on when the burst is over`, async () => {
     const troubled = await perform({

@@ -1,5 +1,6 @@
 /**
- * Attribution scored against known truth on a real engine: real sockets, real processes, a second real engine.
+ * Attribution scored against known truth on a real engine: real sockets, real processes, a second real engine. And on
+ * the simulated one as often as takes too long for the fast suite.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,4 +30,19 @@ test("twenty faults of every kind are all met and attributed right, and nobody e
   expect(readFileSync(join(out, "latest", "calibration.md"), "utf8")).toContain(
     "74 faults injected: 20 met, 54 absorbed",
   );
+});
+
+test("a thousand seeded faults on the simulated engine are all met and attributed right", async () => {
+  const out = outDirectory();
+  const argv = ["calibrate", "--engine", "fake", "--seed", "thousand"];
+  const { code, stdout } = await runStress([...argv, "--json", "--out", out]);
+  const { injected, scores, bystanders, specificity } = calibrationSchema.parse(JSON.parse(stdout));
+  expect({ injected, scores }).toEqual({
+    injected: 1000,
+    scores: { right: 1000, wrong: 0, open: 0 },
+  });
+  // In waves of their own, jobs fail by each other.
+  expect(bystanders.failed).toBeGreaterThan(500);
+  expect(specificity).toMatchObject({ hits: bystanders.failed, of: bystanders.failed });
+  expect(code).toBe(0);
 });

@@ -1,6 +1,6 @@
 /**
- * systemd's own programs, unpacked from Debian's packages and not installed: they make journal files and read them
- * on a machine without systemd as on one with it.
+ * systemd's own programs, unpacked from Debian's packages and not installed: they make journal files, read them and
+ * check units on a machine without systemd as on one with it.
  */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,8 @@ import { runProgram } from "../../docker/managed/program.ts";
 export interface SystemdPrograms {
   /** How `journalctl` is run. */
   readonly journalctl: readonly [program: string, ...args: string[]];
+  /** How `systemd-analyze` is run. */
+  readonly analyze: readonly [program: string, ...args: string[]];
   /** Adds the entries of a file in systemd's export format to a journal file, which need not be there yet. */
   readonly addToJournal: (exported: string, journal: string) => Promise<void>;
 }
@@ -65,6 +67,7 @@ export const systemdPrograms = async (
   const [program, ...args] = inRoot("lib/systemd/systemd-journal-remote");
   return {
     journalctl: inRoot("bin/journalctl"),
+    analyze: inRoot("usr/bin/systemd-analyze"),
     addToJournal: async (exported, journal) => {
       await runProgram(program, [...args, `--output=${journal}`, exported], { signal });
     },

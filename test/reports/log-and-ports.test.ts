@@ -31,6 +31,7 @@ const EMPTY_SLICE: LogSlice = {
 
 const flat = (counter: SoakTrend["counter"], value: number): SoakTrend => ({
   counter,
+  profile: null,
   waves: 12,
   first: value,
   last: value,
@@ -44,6 +45,7 @@ const SOAK: readonly SoakTrend[] = [
   flat("bridges", 1),
   {
     counter: "natRules",
+    profile: null,
     waves: 12,
     first: 8,
     last: 40,
@@ -55,6 +57,7 @@ const SOAK: readonly SoakTrend[] = [
   },
   {
     counter: "daemonThreads",
+    profile: null,
     waves: 12,
     first: 31,
     last: 24,

@@ -1,11 +1,14 @@
 import { calibrateEntry } from "./calibrate.ts";
 import { classifyEntry } from "./classify.ts";
 import { cleanEntry } from "./clean.ts";
+import { compareEntry } from "./compare.ts";
 import { doctorEntry } from "./doctor.ts";
 import { engineEntry } from "./engine.ts";
 import type { Entry } from "./entry.ts";
 import { explainEntry } from "./explain.ts";
 import { imagesEntry } from "./images.ts";
+import { planEntry } from "./plan.ts";
+import { profilesEntry } from "./profiles.ts";
 import { reportEntry } from "./report.ts";
 import { reproEntry } from "./repro.ts";
 import { runEntry } from "./run.ts";
@@ -13,13 +16,16 @@ import { runEntry } from "./run.ts";
 /** Every command, in the order of `--help`. */
 export const ENTRIES: readonly Entry[] = [
   runEntry,
+  planEntry,
   reportEntry,
+  compareEntry,
   explainEntry,
   reproEntry,
   classifyEntry,
   calibrateEntry,
   doctorEntry,
   engineEntry,
+  profilesEntry,
   imagesEntry,
   cleanEntry,
 ];

@@ -2,8 +2,10 @@
  * Flags that several commands know, and what their values are read with. Every function here throws
  * StressError("usage") naming the flag and what would be right.
  */
+import { parseEngineSource } from "../../core/engine-source.ts";
 import { StressError } from "../../core/errors.ts";
 import type { EngineChoice } from "../engine-choice.ts";
+import type { Outputs } from "../outputs.ts";
 
 export const usage = (message: string): never => {
   throw new StressError("usage", message);
@@ -57,7 +59,11 @@ export const toEngine = (options: {
     return usage("--host and --context exclude each other");
   }
   if (engine === "managed" || engine === "fake") return { kind: engine };
-  if (engine !== "auto") return { kind: "directory", path: engine };
+  if (engine !== "auto") {
+    const source = parseEngineSource(engine);
+    if (source.kind === "at-hand") return { kind: "managed" };
+    return source.kind === "directory" ? source : { kind: "source", source };
+  }
   return {
     kind: "auto",
     ...(options.host === undefined ? {} : { host: options.host }),
@@ -69,7 +75,7 @@ export const engineOptions = {
   engine: {
     describe:
       "auto: the docker CLI's engine; managed: a throw-away rootless engine; fake: a simulation; " +
-      "else a directory of engine programs",
+      "else whose programs: debian:SUITE, an added version, an archive or a directory",
     coerce: oneText("engine"),
     requiresArg: true,
     type: "string",
@@ -119,3 +125,35 @@ export const outOption = {
 export const jsonOption = {
   json: { describe: "print the summary as JSON and nothing else", type: "boolean", default: false },
 } as const;
+
+const fileFlag = (flag: string, describe: string) =>
+  ({ describe, coerce: oneText(flag), requiresArg: true, type: "string" }) as const;
+
+export const outputOptions = {
+  junit: fileFlag("junit", "file for the result as JUnit XML"),
+  openmetrics: fileFlag(
+    "openmetrics",
+    "file for the result as OpenMetrics text, e.g. of node_exporter's textfile collector (*.prom)",
+  ),
+  "benchmark-json": fileFlag(
+    "benchmark-json",
+    "file for failure rates and burst times as github-action-benchmark reads them (customSmallerIsBetter)",
+  ),
+  github: {
+    describe: "annotations on stderr and a step summary, for GitHub Actions",
+    defaultDescription: "in a step of GitHub Actions",
+    type: "boolean",
+  },
+} as const;
+
+export const toOutputs = (args: {
+  readonly junit: string | undefined;
+  readonly openmetrics: string | undefined;
+  readonly benchmarkJson: string | undefined;
+  readonly github: boolean | undefined;
+}): Outputs => ({
+  junit: args.junit ?? null,
+  openmetrics: args.openmetrics ?? null,
+  benchmarkJson: args.benchmarkJson ?? null,
+  github: args.github ?? null,
+});

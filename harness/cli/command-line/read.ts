@@ -25,6 +25,12 @@ const FLAGS_OF: Readonly<Record<string, readonly string[]>> = {
   completion: GLOBAL_FLAGS,
 };
 
+/** Commands with something of their own behind `--`: a message may begin with a dash, a remote run has flags. */
+const TAKES_THE_REST: ReadonlySet<string> = new Set(["classify", "remote"]);
+
+/** Commands whose `--config` is not a file of flags. */
+const OWN_CONFIG: ReadonlySet<string> = new Set(["nightly"]);
+
 /** What stands before `--`; everything where there is none. */
 const beforeDashes = (argv: readonly string[]): readonly string[] => {
   const at = argv.indexOf("--");
@@ -62,11 +68,13 @@ export const readCommandLine = async (
 ): Promise<Invocation> => {
   const flags = beforeDashes(argv);
   const command = commandIn(flags);
-  // A message may begin with a dash.
-  if (flags.length < argv.length && command !== "classify") {
-    usage("there is nothing to pass on behind --; only classify takes its message there");
+  if (flags.length < argv.length && !TAKES_THE_REST.has(command)) {
+    usage(
+      "there is nothing to pass on behind --; only classify takes its message there, and remote its run",
+    );
   }
-  const settings = settingsOf({ command, flagsOf: FLAGS_OF, argv: flags, environment });
+  const argvOfSettings = OWN_CONFIG.has(command) ? [] : flags;
+  const settings = settingsOf({ command, flagsOf: FLAGS_OF, argv: argvOfSettings, environment });
   const chosen: { command?: Command } = {};
   let showCompletionScript = (): void => undefined;
   const choose = (command: Command): void => {

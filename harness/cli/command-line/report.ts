@@ -1,8 +1,8 @@
 import type { ReportOptions } from "../commands/report.ts";
 import { entry } from "./entry.ts";
-import { jsonOption, outOption, usage } from "./flags.ts";
+import { jsonOption, outOption, outputOptions, toOutputs, usage } from "./flags.ts";
 
-const optionsOf = { ...outOption, ...jsonOption };
+const optionsOf = { ...outOption, ...jsonOption, ...outputOptions };
 
 export const reportEntry = entry({
   name: "report",
@@ -21,6 +21,7 @@ export const reportEntry = entry({
     run: args.run,
     out: args.out ?? usage("--out needs a value"),
     json: args.json,
+    outputs: toOutputs(args),
   }),
   load: async () => (await import("../commands/report.ts")).reportCommand,
 });

@@ -1,19 +1,25 @@
+import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import { MODES, type Mode } from "../../core/model.ts";
+import type { Expectation } from "../../core/expectations/expectation.ts";
+import { EXPECTATION_HELP, parseExpectation } from "../../core/expectations/parse.ts";
+import { MITIGATION_HELP, parseMitigation, type Mitigation } from "../../core/mitigations.ts";
 import { MODE_RULES } from "../../core/modes.ts";
 import { NEMESIS_HELP, parseNemesis, type Nemesis } from "../../core/nemesis.ts";
 import { seconds } from "../../core/units.ts";
 import type { EngineChoice } from "../engine-choice.ts";
+import { FRESHNESS } from "../freshness.ts";
 import type { RunOptions } from "../run-options.ts";
 import { entry } from "./entry.ts";
 import {
-  daemonJsonOption,
   engineOptions,
   imagesOption,
   jsonOption,
   listOf,
   oneText,
   outOption,
+  outputOptions,
   toEngine,
+  toOutputs,
   usage,
   wholeNumber,
 } from "./flags.ts";
@@ -133,47 +139,126 @@ const withLog = (engine: EngineChoice, log: string | undefined): EngineChoice =>
   return { ...engine, log };
 };
 
-const optionsOf = {
+/** Comparing setups takes engines that can be set up: managed ones, unless something else was said. */
+const ownIfCompared = (
+  engine: EngineChoice,
+  { profile }: { readonly profile: readonly string[] | undefined },
+): EngineChoice => {
+  const unsaid =
+    engine.kind === "auto" && engine.host === undefined && engine.context === undefined;
+  return unsaid && profile !== undefined ? { kind: "managed" } : engine;
+};
+
+/** Whole, since a comma is part of the grammar. */
+const toExpectations = (value: unknown): readonly Expectation[] | undefined =>
+  value === undefined
+    ? undefined
+    : [value].flat().map((each) => parseExpectation(typeof each === "string" ? each : ""));
+
+const toMitigations = (value: unknown): readonly (Mitigation | null)[] | undefined =>
+  value === undefined
+    ? undefined
+    : listOf("mitigation", value).map((each) => (each === "none" ? null : parseMitigation(each)));
+
+/** All flags of a run: also those of commands that are a run and more. */
+export const runFlags = {
   ...runOptions,
   ...engineOptions,
   ...imagesOption,
-  ...daemonJsonOption,
+  "daemon-json": {
+    describe: "daemon.json of a managed engine; several: each compared with the others",
+    coerce: (value: unknown) => (value === undefined ? undefined : listOf("daemon-json", value)),
+    requiresArg: true,
+  },
+  profile: {
+    describe:
+      "how an engine is set up, by name or file; several are compared; see `stress profiles`",
+    coerce: (value: unknown) => (value === undefined ? undefined : listOf("profile", value)),
+    requiresArg: true,
+  },
+  "fresh-engine": {
+    describe: "when an engine of our own gives way to a new one",
+    choices: FRESHNESS,
+    default: "never" as const,
+  },
+  mitigation: {
+    describe: `what is done about failures; several are compared, with none among them:\n${Object.values(MITIGATION_HELP).join("\n")}`,
+    coerce: toMitigations,
+    requiresArg: true,
+  },
+  expect: {
+    describe: `what the verdict goes by, instead of by each failure; may be repeated:\n${EXPECTATION_HELP}`,
+    coerce: toExpectations,
+    requiresArg: true,
+  },
+  baseline: {
+    describe: "the run that --expect compares with: its id, its directory, or latest",
+    coerce: oneText("baseline"),
+    requiresArg: true,
+    type: "string" as const,
+  },
+  until: {
+    describe: "waves: all of them; verdict: as soon as all expectations (or arms) are decided",
+    choices: ["waves", "verdict"] as const,
+    default: "waves" as const,
+  },
+  warmup: {
+    describe: "rounds of warm-up, counted nowhere",
+    defaultDescription: "1 where profiles or mitigations are compared",
+    coerce: (value: unknown) =>
+      value === undefined ? undefined : wholeNumber("warmup", { min: 0, max: 100 })(value),
+    requiresArg: true,
+  },
   ...daemonLogOption,
   ...outOption,
   ...jsonOption,
+  ...outputOptions,
+};
+
+/** @throws StressError("usage") for values that do not go together */
+export const toRunOptions = (
+  args: ArgumentsCamelCase<InferredOptionTypes<typeof runFlags>>,
+): RunOptions => {
+  const options: RunOptions = {
+    ns: args.n,
+    modes: args.mode.length > 0 ? args.mode : usage("--mode needs a value"),
+    waves: args.waves,
+    ports: args.ports,
+    services: args.services ?? [],
+    scenario: args.scenario ?? usage("--scenario needs a value"),
+    engine: withLog(ownIfCompared(toEngine(args), args), args.daemonLog),
+    sharedEngine: args.sharedEngine,
+    images: args.images ?? null,
+    profiles: args.profile ?? [],
+    daemonJsons: args.daemonJson ?? [],
+    freshEngine: args.freshEngine,
+    mitigations: args.mitigation ?? [],
+    arms: null,
+    warmups: args.warmup ?? null,
+    expectations: args.expect ?? [],
+    baseline: args.baseline ?? null,
+    until: args.until,
+    seed: args.seed ?? null,
+    timeout: seconds(args.timeout),
+    out: args.out ?? usage("--out needs a value"),
+    json: args.json,
+    outputs: toOutputs(args),
+    dryRun: args.dryRun,
+    keepFailed: args.keepFailed,
+    nemeses: args.nemesis ?? [],
+  };
+  if (options.daemonJsons.length > 0 && options.engine.kind === "auto") {
+    usage("--daemon-json is for an engine of our own: add --engine managed");
+  }
+  return options;
 };
 
 export const runEntry = entry({
   name: "run",
   words: ["run", "$0"],
   describe: "run waves of jobs and report",
-  flags: Object.keys(optionsOf),
-  build: (command) => command.options(optionsOf),
-  read: (args): RunOptions => {
-    const options: RunOptions = {
-      ns: args.n,
-      modes: args.mode.length > 0 ? args.mode : usage("--mode needs a value"),
-      waves: args.waves,
-      ports: args.ports,
-      services: args.services ?? [],
-      scenario: args.scenario ?? usage("--scenario needs a value"),
-      engine: withLog(toEngine(args), args.daemonLog),
-      sharedEngine: args.sharedEngine,
-      images: args.images ?? null,
-      daemonJson: args.daemonJson ?? null,
-      seed: args.seed ?? null,
-      timeout: seconds(args.timeout),
-      out: args.out ?? usage("--out needs a value"),
-      json: args.json,
-      dryRun: args.dryRun,
-      keepFailed: args.keepFailed,
-      nemeses: args.nemesis ?? [],
-    };
-    const takesDaemonJson = options.engine.kind !== "auto";
-    if (options.daemonJson !== null && !takesDaemonJson) {
-      usage("--daemon-json is for an engine of our own: add --engine managed");
-    }
-    return options;
-  },
+  flags: Object.keys(runFlags),
+  build: (command) => command.options(runFlags),
+  read: toRunOptions,
   load: async () => (await import("../commands/run.ts")).runCommand,
 });

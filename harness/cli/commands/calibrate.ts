@@ -19,7 +19,7 @@ import type { PlanRequest } from "../../core/plan-request.ts";
 import { plan } from "../../core/plan.ts";
 import { seconds } from "../../core/units.ts";
 import { CleanupStack } from "../../run/cleanup.ts";
-import type { EngineChoice } from "../engine-choice.ts";
+import { engineWord, type EngineChoice } from "../engine-choice.ts";
 import { ownerToken } from "../owner.ts";
 import { recordRun } from "../record-run.ts";
 import { newRunId, writeReport } from "../run-directory.ts";
@@ -130,10 +130,13 @@ export const calibrateCommand = async (
       plan: plan(request),
       set: resolveImageSet(options.images ?? "debian"),
       engine,
+      profiles: null,
+      freshEngine: "never",
+      until: "waves",
       sharedEngine: false,
       daemonJson: daemonJsonOf(scale),
       command: [
-        ...["calibrate", "--engine", engine.kind === "directory" ? engine.path : engine.kind],
+        ...["calibrate", "--engine", engineWord(engine)],
         ...["--faults", String(faults), "--seed", seed, "--only", kinds.join(",")],
       ],
       out,

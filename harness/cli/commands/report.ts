@@ -1,6 +1,7 @@
 import { EXIT } from "../../core/errors.ts";
 import { judgeRun } from "../../core/judge.ts";
-import { publish } from "../publish.ts";
+import { checkOutputs, writeOutputs, type Outputs } from "../outputs.ts";
+import { printSummary, writeReports } from "../publish.ts";
 import { recordedRun } from "../recorded-run.ts";
 import { findRunDirectory } from "../run-directory.ts";
 import type { Shell } from "../shell.ts";
@@ -10,12 +11,17 @@ export interface ReportOptions {
   readonly run: string;
   readonly out: string;
   readonly json: boolean;
+  readonly outputs: Outputs;
 }
 
 /** `stress report RUN`: judges the journal with today's knowledge and writes the reports again. */
-export const reportCommand = ({ run, out, json }: ReportOptions, shell: Shell): number => {
+export const reportCommand = async (options: ReportOptions, shell: Shell): Promise<number> => {
+  const { run, out, json, outputs } = options;
+  checkOutputs(outputs);
   const directory = findRunDirectory(out, run);
   const summary = judgeRun(recordedRun({ run, out }));
-  publish(summary, { directory, json, shell });
+  printSummary(summary, { json, shell });
+  writeReports(summary, { directory, shell });
+  await writeOutputs(summary, outputs, shell);
   return EXIT[summary.verdict];
 };

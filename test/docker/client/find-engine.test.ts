@@ -53,7 +53,10 @@ test("the engine is found in the docker CLI's order", async () => {
 });
 
 test.each([
-  ["ssh://box", /cannot be timed over ssh/],
+  [
+    "ssh://ci@box",
+    /not timed over a network: run .* beside the daemon: stress remote ci@box -- run/,
+  ],
   ["tcp://10.0.0.1:2375", /10\.0\.0\.1 is another machine/],
   ["tcp://localhost.example.org", /is another machine/],
   ["box:2375", /is not an address/],

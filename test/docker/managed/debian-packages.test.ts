@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codenameIn, mirrorLines } from "../../../docker/managed/debian-packages.ts";
+import { aptError, codenameIn, mirrorLines } from "../../../docker/managed/debian-packages.ts";
 
 const targets = [
   "http://mirror.example/debian/|bookworm|main|Debian|$(SIGNED_BY)",
@@ -29,4 +29,18 @@ test.each([
   ["ID=alpine\n", null],
 ])("%j is release %s", (source, expected) => {
   expect(codenameIn(source)).toBe(expected);
+});
+
+test("of what mmdebstrap writes, the first error says what is wrong", () => {
+  const complaints = [
+    "I: running apt-get update...",
+    "Err:2 http://mirror.example/debian nosuch Release",
+    "E: The repository 'http://mirror.example/debian nosuch Release' does not have a Release file.",
+    "E: apt-get update --error-on=any failed",
+    "E: mmdebstrap failed to run",
+  ];
+  expect(aptError(complaints.join("\n"))).toBe(
+    "The repository 'http://mirror.example/debian nosuch Release' does not have a Release file.",
+  );
+  expect(aptError("Killed")).toBeNull();
 });

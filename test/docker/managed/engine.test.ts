@@ -35,10 +35,21 @@ test("a client is pointed at the engine's socket", () => {
   });
 });
 
-test("the launcher sets the range and becomes the real daemon", () => {
-  const script = launcherScript("/opt/engine/bin/dockerd", [13_312, 15_359]);
-  expect(script).toContain('range="13312 15359"');
-  expect(script.trim().split("\n").at(-1)).toBe(`exec '/opt/engine/bin/dockerd' "$@"`);
+test("the launcher sets the namespace up, says which ports there are and becomes the real daemon", () => {
+  const script = launcherScript("/opt/engine/bin/dockerd", {
+    portRange: [13_312, 15_359],
+    sysctls: { "net.ipv6.conf.all.disable_ipv6": "1" },
+  });
+  expect(script).toContain(
+    `sh -c 'echo "$1" > "$2"' sh 1 /proc/sys/net/ipv6/conf/all/disable_ipv6\n`,
+  );
+  expect(script).toContain(`sh '13312 15359' /proc/sys/net/ipv4/ip_local_port_range\n`);
+  expect(script.trim().split("\n").at(-1)).toBe(`exec /opt/engine/bin/dockerd "$@"`);
+});
+
+test("the kernel's range is left alone", () => {
+  const script = launcherScript("/opt/engine/bin/dockerd", { portRange: null, sysctls: {} });
+  expect(script).not.toContain("echo");
 });
 
 test("an engine's environment is made of settings and places, flags of the user's last", () => {

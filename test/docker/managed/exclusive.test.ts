@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { expect, test } from "vitest";
-import { exclusively } from "../../../docker/managed/exclusive.ts";
+import { exclusively, holdUnlessHeld } from "../../../docker/managed/exclusive.ts";
 
 const never = new AbortController().signal;
 const directory = `/nowhere/${String(process.pid)}`;
@@ -37,4 +37,13 @@ test("waiting ends when the signal aborts", async () => {
     const waiting = exclusively(directory, AbortSignal.abort(), () => Promise.resolve());
     await expect(waiting).rejects.toThrow(expect.objectContaining({ name: "AbortError" }));
   });
+});
+
+test("what is held is refused at once, and free again when it was let go", async () => {
+  const release = await holdUnlessHeld(`${directory} nightly`);
+  expect(await holdUnlessHeld(`${directory} nightly`)).toBeNull();
+  release?.();
+  const again = await holdUnlessHeld(`${directory} nightly`);
+  expect(again).not.toBeNull();
+  again?.();
 });

@@ -92,6 +92,7 @@ test("a directory with other things in it is used and never marked", async () =>
 test.each([
   [["slots/0", "slots/7", "building"], true],
   [["engines/debian-bookworm-amd64-aef1c27c1e9acf25"], true],
+  [["engines/archive-28.5.2-x64-aef1c27c1e9acf25"], true],
   [["images/redis-a6f308b18dc1c127"], true],
   [["engines/billing", "slots/0"], false],
   [["images/holiday"], false],

@@ -124,6 +124,31 @@ test("where the daemon chooses ports, those that it hands out next are taken", a
   await made.lift();
 });
 
+test("a connection of the host is ahead of the cursor where the ranges meet, and in nobody's way elsewhere", async () => {
+  const near = await trouble(["occupy:2:ephemeral", "occupy:1:listener"]);
+  await near.strike(waveOf("ports", 2));
+  expect(targetsOf(near.faults)).toEqual(["32768", "32769", "32770"]);
+  expect(near.faults.map(({ truth }) => truth)).toEqual([
+    "outbound_connection",
+    "outbound_connection",
+    "host_listener",
+  ]);
+  await near.lift();
+
+  const apart = await trouble(["occupy:2:ephemeral"], {
+    nextPorts: () => Promise.resolve([13_312, 13_313]),
+  });
+  await apart.strike(waveOf("ports", 2));
+  expect(targetsOf(apart.faults)).toEqual(["32768", "32769"]);
+  await apart.lift();
+
+  const byNumber = await trouble(["occupy:2:ephemeral"]);
+  await byNumber.strike(waveOf("ports-block", 2));
+  expect(targetsOf(byNumber.faults)).toEqual(["32768", "32769"]);
+  await byNumber.lift();
+  expect(left(byNumber.world)).toEqual(NOTHING);
+});
+
 test("a wave that publishes nothing has no port to take", async () => {
   const made = await trouble(["occupy:3:outbound"]);
   const { phases, ...job } = waveOf("ports", 1).jobs[0] ?? { phases: [], id: "", teardown: [] };

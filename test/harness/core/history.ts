@@ -19,6 +19,8 @@ export interface Wrong {
 
 interface WaveScript {
   readonly arm: string;
+  /** In the order of the waves unless told otherwise; 0: a warm-up. */
+  readonly block?: number;
   /** By job, 1 … N. */
   readonly wrong?: Readonly<Record<number, readonly Wrong[]>>;
   /** How many times slower than usual; 1 unless told otherwise. */
@@ -46,6 +48,8 @@ export interface RunScript {
   /** Null: the process was killed after the last wave. */
   readonly ended?: EventOf<"run.ended">["reason"] | null;
   readonly engine?: Partial<EngineFacts>;
+  /** What differs between the engines of the profiles; none where there is no profile. */
+  readonly engines?: Readonly<Record<string, Partial<EngineFacts>>>;
 }
 
 export const RUN_ID = "k3x9";
@@ -357,7 +361,7 @@ const waveEvents = (
 
 /** @throws Error for a wave on an arm that the script does not have */
 export const journalOf = (script: RunScript): readonly Event[] => {
-  const waves = script.planned ?? script.waves.length;
+  const waves = script.planned ?? script.waves.filter(({ block }) => block !== 0).length;
   const events: Event[] = [
     {
       event: "run.started",
@@ -373,10 +377,19 @@ export const journalOf = (script: RunScript): readonly Event[] => {
       engine: { ...ENGINE, ...script.engine },
     },
   ];
+  for (const [profile, engine] of Object.entries(script.engines ?? {})) {
+    events.push({
+      event: "engine.started",
+      at: millis(0),
+      profile,
+      engine: { ...ENGINE, ...script.engine, ...engine },
+      capacity: null,
+    });
+  }
   for (const [position, wave] of script.waves.entries()) {
     const target = script.arms.find(({ id }) => id === wave.arm);
     if (target === undefined) throw new Error(`no arm ${wave.arm}`);
-    const block = Math.floor(position / script.arms.length) + 1;
+    const block = wave.block ?? Math.floor(position / script.arms.length) + 1;
     const from = (events.at(-1)?.at ?? 0) + 100;
     events.push(...waveEvents(wave, target, { index: position + 1, block, from }));
   }

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Mode, WavePlan } from "../../../harness/core/model.ts";
-import { momentOf, portsBehind, targetsOf } from "../../../harness/core/nemesis-targets.ts";
+import {
+  ephemeralPorts,
+  momentOf,
+  portsBehind,
+  targetsOf,
+} from "../../../harness/core/nemesis-targets.ts";
 import { plan } from "../../../harness/core/plan.ts";
 import { seconds } from "../../../harness/core/units.ts";
 import { stacks } from "../../../scenarios/stacks.ts";
@@ -99,4 +104,13 @@ test("every port of the range comes once, each after the one before or at the ra
       },
     ),
   );
+});
+
+test.each<[what: string, ahead: readonly number[], ports: readonly number[]]>([
+  ["are the next of a cursor within it", [102, 103, 100, 101], [102, 103, 100, 101]],
+  ["leave out what only the daemon's range has", [103, 104, 105, 102], [103, 102]],
+  ["begin with it where the cursor is elsewhere", [200, 201, 100], [100, 101, 102, 103]],
+  ["begin with it where the daemon chooses none", [], [100, 101, 102, 103]],
+])("ports of connections from the host's range %s", (_what, ahead, ports) => {
+  expect(ephemeralPorts(ahead, [100, 103])).toEqual(ports);
 });

@@ -26,13 +26,13 @@ test.each([
 });
 
 test.each([
-  ["occupy", "how many ports? occupy:K[:outbound|listener|timewait|forward]"],
+  ["occupy", "how many ports? occupy:K[:outbound|ephemeral|listener|timewait|forward]"],
   ["occupy:0", 'a whole number from 1 to 1000, not "0"'],
   ["occupy:1001", 'a whole number from 1 to 1000, not "1001"'],
   ["occupy:1.5", 'a whole number from 1 to 1000, not "1.5"'],
   ["occupy:-3", "a whole number from 1 to 1000"],
-  ["occupy:3:", '"" is not one of outbound, listener, timewait, forward'],
-  ["occupy:3:udp", '"udp" is not one of outbound, listener, timewait, forward'],
+  ["occupy:3:", '"" is not one of outbound, ephemeral, listener, timewait, forward'],
+  ["occupy:3:udp", '"udp" is not one of outbound, ephemeral, listener, timewait, forward'],
   ["occupy:3:listener:more", "too many colons"],
   ["second-engine:x", 'a whole number from 1 to 1000, not "x"'],
   ["slow-daemon:601", 'a whole number from 1 to 600, not "601"'],

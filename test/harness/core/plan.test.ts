@@ -156,3 +156,39 @@ test.each([
   expect(refused).toThrow(StressError);
   expect(refused).toThrow(message);
 });
+
+const COMPARED = [
+  { mode: "ports", n: 1, profile: "default" },
+  { mode: "ports", n: 3, profile: "default" },
+  { mode: "ports", n: 3, profile: "wide-pools" },
+] as const;
+
+test("a warm-up is one wave of each profile at its most jobs, in block 0, before everything else", () => {
+  const { waves } = plan(request({ arms: COMPARED, waves: 2, warmups: 1 }));
+  expect(waves.slice(0, 2).map(({ arm, block }) => [arm, block])).toEqual([
+    ["default/ports/n3", 0],
+    ["wide-pools/ports/n3", 0],
+  ]);
+  expect(waves.slice(2).map(({ block }) => block)).toEqual([1, 1, 1, 2, 2, 2]);
+});
+
+test("an arm that publishes fewer ports than its run does so alone", () => {
+  const laidOut = plan(
+    request({
+      services: ["clickhouse"],
+      waves: 1,
+      arms: [
+        { mode: "ports", n: 1 },
+        { mode: "ports", n: 1, ports: "minimal" },
+      ],
+    }),
+  );
+  const perArm = laidOut.arms.map(({ id }) => {
+    const waves = laidOut.waves.filter(({ arm }) => arm === id);
+    return [id, published({ ...laidOut, waves }).length];
+  });
+  expect(perArm).toEqual([
+    ["ports/n1", 3],
+    ["ports/n1/minimal", 1],
+  ]);
+});

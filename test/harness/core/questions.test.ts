@@ -7,6 +7,9 @@ test.each([
   [portTaken(32_852), 32_852],
   ["Bind for 127.0.0.1:6379 failed: port is already allocated", 6379],
   ["failed to bind host port for 0.0.0.0:8080:172.17.0.2:80/tcp: address already in use", 8080],
+  // Engine 28.5.2, of a dynamic port: the only port it names is the container's.
+  ["failed to bind host port for 0.0.0.0::172.25.0.4:9000/tcp: address already in use", null],
+  ["failed to bind host port for [::]::[fd00::2]:9000/tcp: address already in use", null],
   ["listen tcp6 [::]:53: bind: address already in use", 53],
   ["listen tcp4 :::8443: bind: address already in use", 8443],
   [

@@ -39,6 +39,7 @@ test("a single wave has a reading and no slope", () => {
   const [found] = run(waves(1, () => ({ veths: 3 })));
   expect(found).toEqual({
     counter: "veths",
+    profile: null,
     waves: 1,
     first: 3,
     last: 3,

@@ -2,11 +2,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { StressError } from "../../../harness/core/errors.ts";
 import type { Event } from "../../../harness/core/events.ts";
 import type { Question } from "../../../harness/core/evidence.ts";
-import type { Answer, JobPlan, Operation, Plan } from "../../../harness/core/model.ts";
-import type { Troublemaker, Witness } from "../../../harness/core/ports.ts";
+import type { Answer, JobPlan, Operation, Plan, WavePlan } from "../../../harness/core/model.ts";
+import type { Engines, ReadyEngine, Troublemaker, Witness } from "../../../harness/core/ports.ts";
 import { millis } from "../../../harness/core/units.ts";
 import { performRun } from "../../../harness/run/run.ts";
 import { emptySight } from "../core/history.ts";
+import { oneEngine } from "./one-engine.ts";
 import { FACTS, simulatedRuntime, type SimulatedOptions } from "./simulated-runtime.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -105,11 +106,11 @@ const perform = async ({
         command: [],
         startedAt: "2026-01-01T00:00:00.000Z",
         request: null,
-        engine: FACTS,
+        profiles: null,
       },
       {
         clock,
-        runtime: simulated.runtime,
+        engines: oneEngine(simulated.runtime, FACTS, trouble),
         journal: {
           append: (event) => {
             events.push(event);
@@ -119,7 +120,6 @@ const perform = async ({
           },
         },
         processor: { used: () => millis(0), cores: 2 },
-        trouble: trouble ?? null,
         signal: controller.signal,
       },
     ),
@@ -150,6 +150,7 @@ test("a wave in which one start is refused, from the first event to the last", a
   expect(reason).toBe("completed");
   expect(told(events)).toEqual([
     "0 run.started",
+    "0 engine.started",
     "0 wave.started",
     "0 gate.opened",
     "0 w1j1 network.create",
@@ -398,4 +399,92 @@ test("a mistake of our own is not taken for a lost engine", async () => {
   });
   await expect(broken).rejects.toThrow("our mistake");
   await expect(broken).rejects.not.toBeInstanceOf(StressError);
+});
+
+/** Two engines under the names of two profiles, and a note of each time one was asked for. */
+const twoEngines = (clock: VirtualClock, isFresh: (wave: WavePlan) => boolean) => {
+  const engine = (profile: string): ReadyEngine => ({
+    runtime: simulatedRuntime({ clock, answer: () => done(10), witness: {} }).runtime,
+    trouble: null,
+    profile,
+    facts: { ...FACTS, version: profile },
+    capacity: null,
+  });
+  const up = new Map<string, ReadyEngine>();
+  const engines: Engines = {
+    of: (wave) => {
+      if (isFresh(wave)) up.delete(wave.arm);
+      const ready = up.get(wave.arm) ?? engine(wave.arm);
+      up.set(wave.arm, ready);
+      return Promise.resolve(ready);
+    },
+  };
+  return engines;
+};
+
+const arms = ["narrow", "wide"].map((profile) => ({
+  ...{ id: profile, scenario: "stacks", mode: "ports" as const, n: 1, profile },
+}));
+
+const comparedPlan: Plan = smallPlan({
+  arms,
+  waves: ["narrow", "wide", "wide", "narrow"].map((arm, index) => ({
+    index: index + 1,
+    block: Math.floor(index / 2),
+    arm,
+    jobs: [smallJob(`w${String(index + 1)}j1`)],
+  })),
+});
+
+const compare = async (isFresh: (wave: WavePlan) => boolean): Promise<readonly Event[]> => {
+  const clock = new VirtualClock();
+  const events: Event[] = [];
+  await clock.drive(
+    performRun(
+      comparedPlan,
+      {
+        tool: "0",
+        command: [],
+        startedAt: "2026-01-01T00:00:00.000Z",
+        request: null,
+        profiles: null,
+      },
+      {
+        clock,
+        engines: twoEngines(clock, isFresh),
+        journal: { append: (event) => void events.push(event) },
+        processor: { used: () => millis(0), cores: 2 },
+        signal: new AbortController().signal,
+      },
+    ),
+  );
+  return events;
+};
+
+const engineNames = (events: readonly Event[]): readonly (string | null)[] =>
+  events.flatMap((event) => (event.event === "engine.started" ? event.profile : []));
+
+test("each wave runs on the engine of its profile, and an engine is written down once", async () => {
+  const events = await compare(() => false);
+  expect(engineNames(events)).toEqual(["narrow", "wide"]);
+  const order = events.flatMap((event) =>
+    event.event === "engine.started"
+      ? `engine ${String(event.profile)}`
+      : event.event === "wave.started"
+        ? event.arm
+        : [],
+  );
+  expect(order).toEqual(["engine narrow", "narrow", "engine wide", "wide", "wide", "narrow"]);
+});
+
+test("an engine that was started afresh is written down again, before its wave", async () => {
+  const events = await compare(({ index }) => index > 2);
+  expect(engineNames(events)).toEqual(["narrow", "wide", "wide", "narrow"]);
+});
+
+test("a warm-up is among the waves that ran, and not among those that count", async () => {
+  const events = await compare(() => false);
+  const [started] = events;
+  expect(started).toMatchObject({ event: "run.started", waves: 2 });
+  expect(events.filter(({ event }) => event === "wave.ended")).toHaveLength(4);
 });

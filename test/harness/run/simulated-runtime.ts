@@ -43,6 +43,7 @@ const BLIND: Witness = {
     Promise.resolve({ about: "daemon", state: null, pid: null, answers: true, goroutines: null }),
   ports: () => Promise.resolve({ forwards: null, engineListening: null }),
   counters: () => Promise.resolve(UNCOUNTED),
+  processor: () => Promise.resolve(null),
   log: () => Promise.resolve(null),
 };
 

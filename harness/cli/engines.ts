@@ -1,0 +1,231 @@
+/**
+ * The engines of a run: one, or one a profile; started when their first wave comes, and afresh as often as was
+ * asked for.
+ */
+import { inventoryOf, removeAll, strangers } from "../../docker/client/labelled.ts";
+import { readCapacity } from "../../docker/evidence/capacity.ts";
+import { ensureImages } from "../../docker/images/image-set.ts";
+import { exhaustion } from "../core/capacity.ts";
+import { StressError } from "../core/errors.ts";
+import type { Plan, WavePlan } from "../core/model.ts";
+import type { Clock, Engines, ReadyEngine } from "../core/ports.ts";
+import { count, seconds } from "../core/units.ts";
+import { CleanupStack } from "../run/cleanup.ts";
+import { systemClock } from "../run/clock.ts";
+import { withDeadline } from "../run/deadline.ts";
+import { openEngine, runtimeOf, type EngineSession } from "./engine-session.ts";
+import type { Freshness } from "./freshness.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { isOwnerGone, ownerToken } from "./owner.ts";
+import type { TriedProfile } from "./profiles.ts";
+import type { LaidOutRun } from "./record-run.ts";
+import type { Shell } from "./shell.ts";
+import { openTrouble } from "./trouble.ts";
+
+/** For the sweep after a run, which normally finds nothing. */
+const SWEEP_MS = 120_000;
+
+/** What an engine is asked outside any wave has this long to be answered. */
+const QUESTION_DEADLINE = seconds(120);
+
+const answered = <Result>(
+  signal: AbortSignal,
+  ask: (bounded: AbortSignal) => Promise<Result>,
+): Promise<Result> =>
+  withDeadline({ clock: systemClock(), duration: QUESTION_DEADLINE, outer: signal }, ask);
+
+/** Refuses other people's engines, and finishes the cleanup of runs that died. */
+const prepareEngine = async (
+  session: EngineSession,
+  { sharedEngine }: LaidOutRun,
+  { say, signal }: Shell,
+): Promise<void> => {
+  const others =
+    session.own || sharedEngine
+      ? []
+      : await answered(signal, (bounded) => strangers(session.docker, bounded));
+  if (others.length > 0) {
+    throw new StressError(
+      "environment",
+      `this engine runs ${count(others.length, "container")} of other people (${others.slice(0, 3).join(", ")}` +
+        `${others.length > 3 ? ", …" : ""}); add --shared-engine to use it all the same`,
+    );
+  }
+  const stuck = await answered(signal, (bounded) =>
+    removeLeftovers(session.docker, {
+      chosen: ({ owner }) => isOwnerGone(owner),
+      say,
+      signal: bounded,
+    }),
+  );
+  for (const words of stuck) say(`could not remove ${words}`);
+};
+
+/** Has the engine get the images that the plan uses, and no others; their ids by reference. */
+const imagesOn = async (
+  session: EngineSession,
+  { set, plan }: LaidOutRun,
+  { stateDir, say, signal }: Shell,
+): Promise<Readonly<Record<string, string>>> => {
+  if (session.simulated) return {};
+  const operations = plan.waves.flatMap(({ jobs }) => jobs.flatMap(({ phases }) => phases.flat()));
+  const used = new Set(
+    operations.flatMap((each) => (each.kind === "container.create" ? each.spec.image : [])),
+  );
+  const images = Object.fromEntries(
+    Object.entries(set.images).filter(([, { reference }]) => used.has(reference)),
+  );
+  const ensured = await ensureImages({
+    set: { ...set, images },
+    docker: session.docker,
+    stateDir,
+    owner: ownerToken(),
+    narrate: say,
+    signal,
+  });
+  return ensured.ids;
+};
+
+/** What a run that broke off in its middle would leave; after an orderly end there is nothing to find. */
+const sweepUnlessKept = async (
+  { run, keepFailed }: Plan,
+  { docker }: EngineSession,
+): Promise<void> => {
+  if (keepFailed) return;
+  const signal = AbortSignal.timeout(SWEEP_MS);
+  try {
+    await removeAll(docker, await inventoryOf(docker, run, signal), signal);
+  } catch (error) {
+    // A lost engine was reported already, and its leftovers go with it or to `stress clean`.
+    if (!(error instanceof StressError)) throw error;
+  }
+};
+
+/** An engine that is up, for which wave it was last asked, and how it is taken down. */
+interface UpEngine {
+  readonly ready: ReadyEngine;
+  readonly since: WavePlan;
+  readonly takeDown: () => Promise<void>;
+}
+
+const isStale = ({ since }: UpEngine, wave: WavePlan, freshness: Freshness): boolean => {
+  switch (freshness) {
+    case "never":
+      return false;
+    case "block":
+      return since.block !== wave.block;
+    case "wave":
+      return since.index !== wave.index;
+  }
+};
+
+interface EnginesRequest {
+  readonly laidOut: LaidOutRun;
+  /** Null: one engine and no profile. */
+  readonly profiles: readonly TriedProfile[] | null;
+  readonly runDirectory: string;
+  readonly clock: Clock;
+}
+
+const profileOf = ({ arms }: Plan, arm: string): string | null =>
+  arms.find(({ id }) => id === arm)?.profile ?? null;
+
+/** Starts one; what it takes to end it is in the stack. */
+const bringUp = async (
+  tried: TriedProfile | null,
+  { laidOut, runDirectory, clock }: EnginesRequest,
+  shell: Shell,
+  own: CleanupStack,
+): Promise<ReadyEngine> => {
+  const { plan, request, engine, sharedEngine, nemeses, nemesesOf } = laidOut;
+  const { stateDir, say, environment, signal } = shell;
+  const daemonJson = tried === null ? laidOut.daemonJson : tried.profile.daemonJson;
+  const session = await openEngine(
+    engine,
+    {
+      stateDir,
+      daemonJson,
+      say,
+      environment,
+      signal,
+      ...(tried === null ? {} : { profile: tried }),
+    },
+    own,
+  );
+  await prepareEngine(session, laidOut, shell);
+  const images = await imagesOn(session, laidOut, shell);
+  const { run, seed } = plan;
+  const { owner } = request;
+  const trouble = await openTrouble(
+    {
+      ...{ session, engine, run, seed, owner, nemeses },
+      ...(nemesesOf === undefined ? {} : { nemesesOf }),
+    },
+    shell,
+    own,
+  );
+  own.defer(() => sweepUnlessKept(plan, session));
+  const runtime = await runtimeOf(session, {
+    clock,
+    images,
+    readyDeadline: plan.deadlines.ready,
+    shared: sharedEngine,
+    runDirectory,
+  });
+  const facts = await answered(signal, (bounded) => runtime.describe(bounded));
+  const capacity = await readCapacity({
+    docker: session.docker,
+    address: session.address,
+    daemonJson,
+  });
+  const profile = tried?.profile.name ?? null;
+  say(
+    `${profile === null ? "" : `profile ${profile}: `}Engine ${facts.version}` +
+      `${facts.rootless ? ", rootless" : ""}${facts.simulated ? ", SIMULATED" : ""}`,
+  );
+  const itsWaves = plan.waves.filter(({ arm }) => profileOf(plan, arm) === profile);
+  const end = capacity === null ? null : exhaustion(capacity, itsWaves);
+  if (capacity !== null && end !== null) {
+    say(
+      `${count(capacity.free, "network")} fit: in wave ${String(end.wave)}, job ${String(end.job)} and all after it will be refused one`,
+    );
+  }
+  return { runtime, trouble, profile, facts, capacity };
+};
+
+/** @param cleanup - takes down, at the run's end, whatever is up then */
+export const openEngines = (
+  request: EnginesRequest,
+  shell: Shell,
+  cleanup: CleanupStack,
+): Engines => {
+  const { laidOut, profiles } = request;
+  const up = new Map<string | null, UpEngine>();
+  const takeDownIf = async (chosen: (engine: UpEngine) => boolean): Promise<void> => {
+    for (const [profile, engine] of up) {
+      if (!chosen(engine)) continue;
+      up.delete(profile);
+      await engine.takeDown();
+    }
+  };
+  cleanup.defer(() => takeDownIf(() => true));
+  return {
+    of: async (wave) => {
+      await takeDownIf((engine) => isStale(engine, wave, laidOut.freshEngine));
+      const name = profileOf(laidOut.plan, wave.arm);
+      const before = up.get(name);
+      if (before !== undefined) return before.ready;
+      const own = new CleanupStack();
+      const takeDown = (): Promise<void> => own[Symbol.asyncDispose]();
+      try {
+        const tried = profiles?.find(({ profile }) => profile.name === name) ?? null;
+        const ready = await bringUp(tried, request, shell, own);
+        up.set(name, { ready, since: wave, takeDown });
+        return ready;
+      } catch (error) {
+        await takeDown();
+        throw error;
+      }
+    },
+  };
+};

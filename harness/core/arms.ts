@@ -1,0 +1,61 @@
+/**
+ * What is compared with what: the arms of a run, and their names.
+ */
+import { z } from "zod";
+import { formatMitigation, mitigationSchema, type Mitigation } from "./mitigations.ts";
+import { MODES, type Arm, type Mode } from "./model.ts";
+import type { ArmSpec } from "./plan-request.ts";
+
+export const armSchema = z.object({
+  id: z.string(),
+  scenario: z.string(),
+  mode: z.enum(MODES),
+  n: z.int().positive(),
+  profile: z.string().exactOptional(),
+  ports: z.enum(["all", "minimal"]).exactOptional(),
+  mitigation: mitigationSchema.exactOptional(),
+});
+
+/** `wide-pools/ports/n16/minimal/retry:3`: the same arm has the same id in every run, whatever stands beside it. */
+const idOf = ({ profile, mode, n, ports, mitigation }: ArmSpec): string =>
+  [
+    ...(profile === undefined ? [] : [profile]),
+    mode,
+    `n${String(n)}`,
+    ...(ports === undefined ? [] : [ports]),
+    ...(mitigation === undefined ? [] : [formatMitigation(mitigation)]),
+  ].join("/");
+
+export const armOf = (spec: ArmSpec, scenario: string): Arm => ({
+  id: idOf(spec),
+  scenario,
+  ...spec,
+});
+
+/** What may differ between the arms of a run. */
+export interface Axes {
+  /** Empty: one engine, and no profile. */
+  readonly profiles: readonly string[];
+  readonly modes: readonly Mode[];
+  readonly ns: readonly number[];
+  /** Null: nothing is done. Empty is the same. */
+  readonly mitigations: readonly (Mitigation | null)[];
+}
+
+/** Each with each, in the order given. */
+export const crossed = ({ profiles, modes, ns, mitigations }: Axes): readonly ArmSpec[] => {
+  const orNothing = <Item>(items: readonly Item[]): readonly (Item | null)[] =>
+    items.length === 0 ? [null] : items;
+  return orNothing(profiles).flatMap((profile) =>
+    modes.flatMap((mode) =>
+      ns.flatMap((n) =>
+        orNothing(mitigations).map((mitigation) => ({
+          mode,
+          n,
+          ...(profile === null ? {} : { profile }),
+          ...(mitigation === null ? {} : { mitigation }),
+        })),
+      ),
+    ),
+  );
+};

@@ -1,0 +1,124 @@
+/**
+ * Engines of several versions side by side, each under a burst of real services.
+ */
+import { spawnSync } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { addedEngines } from "../../docker/managed/added-engines.ts";
+import { sha256Of } from "../../docker/managed/download.ts";
+import { defaultStateDir } from "../../docker/managed/state-directory.ts";
+import type { Summary } from "../../harness/core/summary.ts";
+import { serve, temporary } from "../docker/managed/archives-of-a-test.ts";
+import { outDirectory, runStress, summaryOf } from "./stress.ts";
+
+/** What an engine is known to do under such a burst, left alone; anything else is a finding about us. */
+const KNOWN_DEFECTS: Readonly<Record<string, readonly string[]>> = {
+  // Its docker-proxy has 16 s to start, and on a busy machine it does not.
+  "20": ["port.userland_proxy_timeout", "daemon.hang"],
+};
+
+const LONG_MS = 900_000;
+
+const burst = async (engine: string, ...more: readonly string[]): Promise<Summary> => {
+  const argv = ["run", "--engine", engine, "--waves", "1", "--json", "--out", outDirectory()];
+  return summaryOf(await runStress([...argv, ...more]));
+};
+
+const versionAdded = async (source: string): Promise<string> => {
+  const { code, stdout, stderr } = await runStress(["engine", "add", source]);
+  expect(code, stderr).toBe(0);
+  return /^\S+/.exec(stdout)?.[0] ?? "";
+};
+
+test.each([
+  ["debian:bookworm", "20"],
+  ["debian:trixie", "26"],
+  ["debian:sid", "28"],
+])(
+  "the engine of %s is a %s, and eight jobs at once run on it",
+  async (source, major) => {
+    const version = await versionAdded(source);
+    expect(version.split(".")[0]).toBe(major);
+    const summary = await burst(version, "--n", "8", "--mode", "ports,noports");
+    expect(summary.engine).toMatchObject({ version, rootless: true });
+    expect(summary.engine.components["rootlesskit"] ?? "").toMatch(/^\d/);
+    expect(summary.arms.map(({ id }) => id).toSorted()).toEqual(["noports/n8", "ports/n8"]);
+    for (const { id, jobs, failures } of summary.arms) {
+      const unknown = failures.filter(
+        (failure) => KNOWN_DEFECTS[major]?.includes(failure.class) !== true,
+      );
+      expect(unknown, id).toEqual([]);
+      expect(jobs.ok + jobs.failed, id).toBe(8);
+      if (KNOWN_DEFECTS[major] === undefined) expect(jobs.ok, id).toBe(8);
+    }
+  },
+  LONG_MS,
+);
+
+/** Docker's two archives, made from an engine directory, as its server has them. */
+const packedAsDockers = async (bin: string, version: string): Promise<string> => {
+  const directory = temporary();
+  const programs = await readdir(bin);
+  const rootless = programs.filter((name) => name.includes("rootless"));
+  const engine = programs.filter((name) => !name.includes("rootless") && !name.includes("slirp"));
+  for (const [folder, names] of [
+    ["docker", engine],
+    ["docker-rootless-extras", rootless],
+  ] as const) {
+    const argv = ["--create", "--gzip", `--file=${join(directory, `${folder}-${version}.tgz`)}`];
+    const { status } = spawnSync("tar", [
+      ...[...argv, `--directory=${bin}`, `--transform=s,^,${folder}/,`, ...names],
+    ]);
+    expect(status).toBe(0);
+  }
+  return directory;
+};
+
+test(
+  "an engine from archives over HTTP, slirp4netns from Debian beside it, runs jobs with published ports",
+  async () => {
+    await versionAdded("debian:sid");
+    const stateDir = defaultStateDir(process.env, process.geteuid?.() ?? -1);
+    const signal = AbortSignal.timeout(LONG_MS);
+    const engines = await addedEngines(stateDir, signal);
+    const sid = engines.find(({ origin }) => origin === "debian:sid");
+    if (sid === undefined) throw new Error("debian:sid was not added");
+    const directory = await packedAsDockers(join(sid.path, "bin"), "28");
+    const files = ["docker-28.tgz", "docker-rootless-extras-28.tgz"];
+    const address = await serve((request, response) => {
+      createReadStream(join(directory, request.url ?? "")).pipe(response);
+    });
+    const sums = await Promise.all(files.map((file) => sha256Of(join(directory, file), signal)));
+    const flags = ["--from", address, ...sums.flatMap((sum) => ["--sha256", sum])];
+    const { code, stdout, stderr } = await runStress(["engine", "add", "28", ...flags]);
+    const path = /\S+\/engines\/\S+/.exec(stdout)?.[0] ?? "";
+    onTestFinished(async () => {
+      expect(await runStress(["engine", "remove", path])).toMatchObject({ code: 0 });
+    });
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain("  archive  ");
+    expect(stdout).toContain("  verified");
+
+    const summary = await burst(path, "--n", "2", "--mode", "ports", "--services", "redis");
+    expect(summary.engine.version).toBe(sid.version);
+    expect(summary.engine.networkDriver).toBe("slirp4netns");
+    expect(summary.arms.map(({ jobs }) => jobs)).toEqual([{ ok: 2, failed: 0, unfinished: 0 }]);
+  },
+  LONG_MS,
+);
+
+test("an engine's programs stay while it runs", async () => {
+  const version = await versionAdded("debian:bookworm");
+  const up = await runStress(["engine", "up", "--engine", version]);
+  const name = /^stress: (\S+) is up/m.exec(up.stderr)?.[1] ?? "";
+  onTestFinished(async () => {
+    expect(await runStress(["engine", "down", name])).toMatchObject({ code: 0 });
+  });
+  const removed = await runStress(["engine", "remove", "debian:bookworm"]);
+  expect(removed.stderr).toMatch(
+    new RegExp(`runs from \\S+; take it down first: stress engine down`),
+  );
+  expect(removed.code).toBe(3);
+});
