@@ -12,11 +12,13 @@ import { profilesEntry } from "./profiles.ts";
 import { reportEntry } from "./report.ts";
 import { reproEntry } from "./repro.ts";
 import { runEntry } from "./run.ts";
+import { sweepEntry } from "./sweep.ts";
 
 /** Every command, in the order of `--help`. */
 export const ENTRIES: readonly Entry[] = [
   runEntry,
   planEntry,
+  sweepEntry,
   reportEntry,
   compareEntry,
   explainEntry,
