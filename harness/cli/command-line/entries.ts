@@ -1,3 +1,4 @@
+import { adviseEntry } from "./advise.ts";
 import { calibrateEntry } from "./calibrate.ts";
 import { classifyEntry } from "./classify.ts";
 import { cleanEntry } from "./clean.ts";
@@ -7,6 +8,7 @@ import { engineEntry } from "./engine.ts";
 import type { Entry } from "./entry.ts";
 import { explainEntry } from "./explain.ts";
 import { imagesEntry } from "./images.ts";
+import { mitigateEntry } from "./mitigate.ts";
 import { planEntry } from "./plan.ts";
 import { profilesEntry } from "./profiles.ts";
 import { reportEntry } from "./report.ts";
@@ -19,6 +21,8 @@ export const ENTRIES: readonly Entry[] = [
   runEntry,
   planEntry,
   sweepEntry,
+  mitigateEntry,
+  adviseEntry,
   reportEntry,
   compareEntry,
   explainEntry,
