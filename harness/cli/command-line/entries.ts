@@ -7,7 +7,10 @@ import { doctorEntry } from "./doctor.ts";
 import { engineEntry } from "./engine.ts";
 import type { Entry } from "./entry.ts";
 import { explainEntry } from "./explain.ts";
+import { historyEntry } from "./history.ts";
 import { imagesEntry } from "./images.ts";
+import { nightlyEntry } from "./nightly.ts";
+import { remoteEntry } from "./remote.ts";
 import { mitigateEntry } from "./mitigate.ts";
 import { planEntry } from "./plan.ts";
 import { profilesEntry } from "./profiles.ts";
@@ -27,6 +30,9 @@ export const ENTRIES: readonly Entry[] = [
   compareEntry,
   explainEntry,
   reproEntry,
+  nightlyEntry,
+  historyEntry,
+  remoteEntry,
   classifyEntry,
   calibrateEntry,
   doctorEntry,
