@@ -306,7 +306,10 @@ const ofSubnets = ({ networks }: SightOf<"subnets">, failed: Failed): Finding =>
     ...(ours > 0 ? [`${String(ours)} of other runs`] : []),
     `${String(holding.length - own - ours)} others`,
   ];
-  const sentence = `${count(holding.length, "network")} held a subnet: ${parts.join(", ")}`;
+  // A network has its subnet before the daemon lists it: in a burst most are in the making when one is refused.
+  const sentence =
+    `${count(holding.length, "network")} listed with a subnet: ${parts.join(", ")}; ` +
+    "those in the making hold theirs unlisted";
   // Engines up to 26 say the same where a route overlaps the pools; that is not to be seen here.
   return failed.class === "network.subnet_exhausted"
     ? inferred("subnets_taken", sentence)

@@ -338,7 +338,8 @@ test("networks that hold every subnet are counted by whose they are", () => {
   ).toMatchObject({
     cause: "subnets_taken",
     certainty: "inferred",
-    sentence: "3 networks held a subnet: 1 of this run, 1 of other runs, 1 others",
+    sentence:
+      "3 networks listed with a subnet: 1 of this run, 1 of other runs, 1 others; those in the making hold theirs unlisted",
   });
 });
 
