@@ -17,6 +17,8 @@ const rateText = ({ failures }: Pick<ClimbedRung, "failures">): string =>
     ? NOTHING
     : `${String(failures.failed)}/${String(failures.of)} ${formatShare(failures.value)} (${formatInterval(failures)})`;
 
+const MARK_OF = { "no difference shown": "~", unknown: "?" } as const;
+
 /** `~` where nothing is shown, as benchstat has it; `?` where nothing could be. */
 const differenceText = ({ rung, difference }: ClimbedRung): string => {
   if (rung === "nothing" || difference === null) return NOTHING;
@@ -24,7 +26,7 @@ const differenceText = ({ rung, difference }: ClimbedRung): string => {
   if (adjustedP === null) return "?";
   const chance = formatChance(adjustedP);
   const p = chance.startsWith("<") ? `p ${chance}` : `p = ${chance}`;
-  return verdict === "differs" ? p : `~ (${p})`;
+  return verdict === "differs" ? p : `${MARK_OF[verdict]} (${p})`;
 };
 
 /** `−1.2s`, and `~` before it where it is not shown to be one. */
@@ -32,7 +34,8 @@ const shiftText = ({ burstDifference }: ClimbedRung): string => {
   const shift = burstDifference?.shift ?? null;
   if (burstDifference === null || shift === null) return NOTHING;
   const size = `${shift.value < 0 ? "−" : "+"}${durationText(Math.abs(shift.value))}`;
-  return burstDifference.verdict === "differs" ? size : `~ ${size}`;
+  const { verdict } = burstDifference;
+  return verdict === "differs" ? size : `${MARK_OF[verdict]} ${size}`;
 };
 
 const timeText = (value: number | null): string => (value === null ? NOTHING : durationText(value));
