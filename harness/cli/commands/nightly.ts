@@ -145,7 +145,7 @@ const told = async (
     readonly performed: PerformedRun;
     readonly arms: readonly ArmRegression[];
   }>,
-  { confirm }: NightlyConfig,
+  { confirm, say }: { readonly confirm: boolean; readonly say: (line: string) => void },
 ): Promise<Told> => {
   const suspected = arms.filter(isWorse);
   const worse = suspected.map(({ arm }) => arm);
@@ -155,7 +155,13 @@ const told = async (
     return { regression: untold ? "unknown" : "none", worse, ...alone };
   }
   if (!confirm) return { regression: "confirmed", worse, ...alone };
-  const second = await again();
+  // What is suspected is said, whatever keeps the second run from being made.
+  const second = await again().catch((error: unknown) => {
+    if (!(error instanceof StressError)) throw error;
+    say(`the second run could not be made: ${error.message}`);
+    return null;
+  });
+  if (second === null) return { regression: "suspected", worse, ...alone };
   const { performed } = second;
   const found = { again: second.arms, confirmation: performed };
   if (performed.summary.ended !== "completed") return { regression: "suspected", worse, ...found };
@@ -200,7 +206,7 @@ const perform = async (
       const performed = await performedRun(runOptionsOf(file, `${seed}/again`), shell);
       return { performed, arms: compare(performed) };
     },
-    config,
+    { confirm: config.confirm, say },
   );
   const samples = samplesOf(first.run);
   const expectations = [

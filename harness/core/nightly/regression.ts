@@ -78,12 +78,17 @@ export const regressions = (
     const [failures, burst] = [rates[index], bursts[index]];
     if (failures === undefined || burst === undefined) return [];
     const moreFailures = (failures.arm.rate?.value ?? 0) > (failures.baseline.rate?.value ?? 0);
+    const fewerFailures = (failures.arm.rate?.value ?? 0) < (failures.baseline.rate?.value ?? 0);
     const longer = (burst.arm.median ?? 0) >= slower * (burst.baseline.median ?? Infinity);
     return [
       {
         ...{ arm, failures, burst },
         failuresAre: findingOf(failures.verdict, moreFailures),
-        burstIs: findingOf(burst.verdict, longer && (burst.shift?.value ?? 0) > 0),
+        burstIs: findingOf(
+          burst.verdict,
+          // Failed jobs end early: where fewer fail, a burst takes longer and nothing is slower.
+          longer && !fewerFailures && (burst.shift?.value ?? 0) > 0,
+        ),
         words: [rateWords(failures), timeWords("burst", burst)],
       },
     ];
