@@ -6,7 +6,7 @@ import { inventoryOf, removeAll, strangers } from "../../docker/client/labelled.
 import { readCapacity } from "../../docker/evidence/capacity.ts";
 import { ensureImages } from "../../docker/images/image-set.ts";
 import { exhaustion } from "../core/capacity.ts";
-import { StressError } from "../core/errors.ts";
+import { messageOf, StressError } from "../core/errors.ts";
 import type { Plan, WavePlan } from "../core/model.ts";
 import type { Clock, Engines, ReadyEngine } from "../core/ports.ts";
 import { count, seconds } from "../core/units.ts";
@@ -132,6 +132,7 @@ const profileOf = ({ arms }: Plan, arm: string): string | null =>
 
 /** Starts one; what it takes to end it is in the stack. */
 const bringUp = async (
+  wave: WavePlan,
   tried: TriedProfile | null,
   { laidOut, runDirectory, clock }: EnginesRequest,
   shell: Shell,
@@ -184,7 +185,8 @@ const bringUp = async (
       `${facts.rootless ? ", rootless" : ""}${facts.simulated ? ", SIMULATED" : ""}`,
   );
   const itsWaves = plan.waves.filter(({ arm }) => profileOf(plan, arm) === profile);
-  const end = capacity === null ? null : exhaustion(capacity, itsWaves);
+  const isFirst = itsWaves[0]?.index === wave.index;
+  const end = capacity === null || !isFirst ? null : exhaustion(capacity, itsWaves);
   if (capacity !== null && end !== null) {
     say(
       `${count(capacity.free, "network")} fit: in wave ${String(end.wave)}, job ${String(end.job)} and all after it will be refused one`,
@@ -201,17 +203,30 @@ export const openEngines = (
 ): Engines => {
   const { laidOut, profiles } = request;
   const up = new Map<string | null, UpEngine>();
+  /** Every one of them, whatever becomes of the others. @throws AggregateError of what went wrong, at the end */
   const takeDownIf = async (chosen: (engine: UpEngine) => boolean): Promise<void> => {
+    const errors: unknown[] = [];
     for (const [profile, engine] of up) {
       if (!chosen(engine)) continue;
       up.delete(profile);
-      await engine.takeDown();
+      await engine.takeDown().catch((error: unknown) => errors.push(error));
     }
+    if (errors.length > 0) throw new AggregateError(errors, "an engine was not taken down");
   };
   cleanup.defer(() => takeDownIf(() => true));
   return {
     of: async (wave) => {
-      await takeDownIf((engine) => isStale(engine, wave, laidOut.freshEngine));
+      await takeDownIf((engine) => isStale(engine, wave, laidOut.freshEngine)).catch(
+        (cause: unknown) => {
+          throw new StressError(
+            "engine-lost",
+            "an engine could not be taken down for a fresh one",
+            {
+              cause,
+            },
+          );
+        },
+      );
       const name = profileOf(laidOut.plan, wave.arm);
       const before = up.get(name);
       if (before !== undefined) return before.ready;
@@ -219,11 +234,14 @@ export const openEngines = (
       const takeDown = (): Promise<void> => own[Symbol.asyncDispose]();
       try {
         const tried = profiles?.find(({ profile }) => profile.name === name) ?? null;
-        const ready = await bringUp(tried, request, shell, own);
+        const ready = await bringUp(wave, tried, request, shell, own);
         up.set(name, { ready, since: wave, takeDown });
         return ready;
       } catch (error) {
-        await takeDown();
+        // Why it did not start is what the user has to know; what is left of it, the next sweep finds.
+        await takeDown().catch((left: unknown) => {
+          shell.say(`what had been started could not be taken down: ${messageOf(left)}`);
+        });
         throw error;
       }
     },

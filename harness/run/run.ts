@@ -111,10 +111,12 @@ export const performRun = async (
       await meet(engine);
       kept = await runWave(wave, plan, kept, { ...edges, runtime, trouble: engine.trouble });
     } catch (error) {
+      // An engine that is being started ends with the signal's own reason.
+      if (cancelled() && runtime === null) return end("interrupted");
       // Only the engine's silence and failed trouble are expected here; anything else is a bug and must show as one.
       const isTrouble = error instanceof TroubleFailed;
       if (!isTrouble && !(error instanceof StressError)) throw error;
-      if (cancelled() && (runtime === null || (await alive(runtime)))) return end("interrupted");
+      if (cancelled() && runtime !== null && (await alive(runtime))) return end("interrupted");
       if (isTrouble) return end("trouble-failed", error.message);
       return end("engine-lost", error.message);
     }

@@ -488,3 +488,39 @@ test("a warm-up is among the waves that ran, and not among those that count", as
   expect(started).toMatchObject({ event: "run.started", waves: 2 });
   expect(events.filter(({ event }) => event === "wave.ended")).toHaveLength(4);
 });
+
+test("a run that is cancelled while an engine starts has an end, and it is an interruption", async () => {
+  const clock = new VirtualClock();
+  const events: Event[] = [];
+  const controller = new AbortController();
+  const { of } = twoEngines(clock, () => false);
+  const engines: Engines = {
+    of: async (wave, signal) => {
+      if (wave.index < 3) return await of(wave, signal);
+      controller.abort(new Error("SIGINT"));
+      // As everything does that is bounded by the signal.
+      throw signal.reason;
+    },
+  };
+  const reason = await clock.drive(
+    performRun(
+      comparedPlan,
+      {
+        tool: "0",
+        command: [],
+        startedAt: "2026-01-01T00:00:00.000Z",
+        request: null,
+        profiles: null,
+      },
+      {
+        clock,
+        engines,
+        journal: { append: (event) => void events.push(event) },
+        processor: { used: () => millis(0), cores: 2 },
+        signal: controller.signal,
+      },
+    ),
+  );
+  expect(reason).toBe("interrupted");
+  expect(events.at(-1)).toMatchObject({ event: "run.ended", reason: "interrupted" });
+});
