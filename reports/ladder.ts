@@ -96,7 +96,8 @@ const headline = ({ advice, simulated }: Climb): string => {
 };
 
 const FOOTNOTES = [
-  "p after Holm's correction, jobs of a wave taken to depend on one another; ~: no difference shown; ?: too few waves for one",
+  "p after Holm's correction, jobs of a wave taken to depend on one another; ~: no difference shown; ?: too few waves for one; " +
+    "failed jobs end early, so that a rung which mends them has the longer burst",
   "engine cpu: RootlessKit, dockerd, containerd and proxies in one burst, without containers; harness cpu: with lock holders",
 ];
 

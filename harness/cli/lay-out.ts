@@ -163,7 +163,10 @@ export const layOut = (options: RunOptions, run: string): Draft => {
   const request = requestOf(options, arms, { images: set, run });
   const laidOutPlan = plan(request);
   const expected = expectedOf(options, laidOutPlan.arms);
-  const command = options.command?.(request.seed) ?? resolvedCommand(options, request.seed);
+  // `latest` is another run tomorrow.
+  const baseline = expected?.baseline?.run ?? null;
+  const resolved = { ...options, baseline };
+  const command = options.command?.(request.seed) ?? resolvedCommand(resolved, request.seed);
   const daemonJson = profiles === null ? readDaemonJson(options.daemonJsons[0] ?? null) : null;
   return {
     profiles,

@@ -3,7 +3,8 @@
  * Nothing is written inside a wave.
  */
 import { pino, type Logger } from "pino";
-import type { Event, EventOf } from "../core/events.ts";
+import type { Event } from "../core/events.ts";
+import { wavesInAll } from "../core/measured-waves.ts";
 import { count, formatMillis, millis, type Millis } from "../core/units.ts";
 
 /** The part of a stream that narration needs. */
@@ -38,10 +39,6 @@ export interface NarratorOptions {
   /** `json`: pino's own lines, for machines. */
   readonly format: "text" | "json";
 }
-
-/** Waves before the first that counts: a round has one of each profile. */
-const warmupsOf = ({ request, arms }: EventOf<"run.started">): number =>
-  (request?.warmups ?? 0) * new Set(arms.map(({ profile }) => profile)).size;
 
 export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narrator => {
   const live = stderr.isTTY === true && format === "text";
@@ -79,7 +76,7 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
   const follow = (event: Event): void => {
     switch (event.event) {
       case "run.started":
-        waves = event.waves + warmupsOf(event);
+        waves = wavesInAll(event);
         break;
       case "wave.started":
         name =

@@ -19,6 +19,7 @@ import { MODES, type JobPlan, type Operation, type OperationKind } from "./model
 import { letsDaemonChoose } from "./modes.ts";
 import { faultSchema } from "./nemesis.ts";
 import { outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
+import { wavesInAll } from "./measured-waves.ts";
 import { profileOfArm } from "./per-profile.ts";
 import { operationOf, plannedJob, plannedWaves, plannedWave } from "./planned.ts";
 import { count, formatMillis } from "./units.ts";
@@ -472,7 +473,11 @@ export const explain = (run: RunHistory, wanted: Wanted): Explanation => {
   const { started } = run;
   const plans = plannedWaves(run);
   const jobs = { ok: 0, failed: 0, unfinished: 0 };
-  const pages = run.waves.flatMap((wave) => {
+  // What failed while it counted comes first.
+  const inOrder = run.waves.toSorted(
+    (a, b) => Number(a.started.block === 0) - Number(b.started.block === 0),
+  );
+  const pages = inOrder.flatMap((wave) => {
     const sameArm = run.waves.filter(({ started: { arm } }) => arm === wave.started.arm);
     const toProve = servicesToProve(sameArm.flatMap((each) => each.jobs));
     const outcomes = wave.jobs.map((job) => ({ job, outcome: outcomeOf(job, toProve) }));
@@ -496,7 +501,7 @@ export const explain = (run: RunHistory, wanted: Wanted): Explanation => {
     run: started.run,
     startedAt: started.startedAt,
     engine: started.engine,
-    waves: started.waves,
+    waves: wavesInAll(started),
     jobs,
     pages: "failed" in wanted && wanted.failed === "first" ? grouped(pages, started.run) : pages,
   };

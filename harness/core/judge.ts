@@ -18,6 +18,7 @@ import { netnsRestoreLines, portRetryLines } from "./known-log-lines.ts";
 import type { Arm, OperationKind, WavePlan } from "./model.ts";
 import { failureOf, servicesToProve, type JobFailure } from "./outcome.ts";
 import { plannedWave, plannedWaves } from "./planned.ts";
+import { measuredRun } from "./measured-waves.ts";
 import { perProfile } from "./per-profile.ts";
 import { portTrace, type PortTrace } from "./port-trace.ts";
 import { reasons, type Grounds } from "./reasons.ts";
@@ -321,7 +322,7 @@ interface Part {
 
 const judgePart = (run: RunHistory, plans: readonly WavePlan[] | null): Part => {
   const judged = run.started.arms.map((arm) => {
-    const waves = run.waves.filter(({ started }) => started.arm === arm.id && started.block > 0);
+    const waves = run.waves.filter(({ started }) => started.arm === arm.id);
     const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
     const judgedWaves = waves.map((wave) => judgeWave(wave, plannedWave(plans, wave), toProve));
     return { summary: summarise(arm, judgedWaves, run), waves: judgedWaves };
@@ -375,7 +376,8 @@ const warmupsOf = ({ waves }: RunHistory): Summary["warmups"] => {
 };
 
 /** The same for a run whose history is there already. */
-export const judgeRun = (run: RunHistory): Summary => {
+export const judgeRun = (whole: RunHistory): Summary => {
+  const run = measuredRun(whole);
   const { started } = run;
   // A plan is as large as its run, and only what went wrong is held against it.
   const plans = run.waves.some(hasFailure) ? plannedWaves(run) : null;
@@ -384,12 +386,13 @@ export const judgeRun = (run: RunHistory): Summary => {
   const arms = parts
     .flatMap((part) => part.arms)
     .toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
-  const leaks = run.waves.flatMap(leakOf);
+  // What a warm-up leaves behind is left behind all the same.
+  const leaks = whole.waves.flatMap(leakOf);
   const recurring = parts.every((part) => part.signals === null)
     ? null
     : parts.flatMap((part) => part.signals ?? []);
   const traces = parts.flatMap(({ portTraces }) => portTraces);
-  const warmups = warmupsOf(run);
+  const warmups = warmupsOf(whole);
   const samples = samplesOf(run);
   const comparison = compareArms(samples);
   const expectations = expectationsOf(run, samples);
@@ -436,7 +439,7 @@ export const judgeRun = (run: RunHistory): Summary => {
       endMessage: run.endMessage,
       simulated: started.engine.simulated,
       faults: run.waves.reduce((total, { faults }) => total + faults.length, 0),
-      teardown: teardownFailures(run.waves),
+      teardown: teardownFailures(whole.waves),
       cutOff: parts.flatMap(({ cutOff }) => cutOff),
     }),
   };

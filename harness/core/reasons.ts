@@ -61,7 +61,7 @@ const warmedUp = ({ warmups: { waves, failed } }: Grounds): readonly string[] =>
   waves === 0
     ? []
     : [
-        `${count(waves, "warm-up wave")} ${were(waves)} counted nowhere` +
+        `${count(waves, "warm-up wave")} ${were(waves)} not counted` +
           (failed === 0
             ? ""
             : `, nor ${were(failed)} ${count(failed, "failed job")} in ${waves === 1 ? "it" : "them"}`),

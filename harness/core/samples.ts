@@ -4,12 +4,13 @@
 import { servicesToProve } from "./outcome.ts";
 import type { RunHistory } from "./history.ts";
 import { burstOf, judgeWave, type JudgedWave } from "./judged-wave.ts";
+import { measuredRun } from "./measured-waves.ts";
 import type { ArmSamples, WaveSample } from "./wave-sample.ts";
 
 const sampleOf = ({ wave, outcomes, finished }: JudgedWave): readonly WaveSample[] => {
   const burst = burstOf(wave);
   const { gateAt } = wave;
-  if (!finished || burst === null || gateAt === null || wave.started.block === 0) return [];
+  if (!finished || burst === null || gateAt === null) return [];
   const classes: Record<string, number> = {};
   const times: Record<"ok" | "failed", number[]> = { ok: [], failed: [] };
   for (const [index, { outcome }] of outcomes.entries()) {
@@ -37,7 +38,7 @@ const sampleOf = ({ wave, outcomes, finished }: JudgedWave): readonly WaveSample
 /** Every arm of a run, with its waves. */
 export const samplesOf = (run: RunHistory): readonly ArmSamples[] =>
   run.started.arms.map((arm) => {
-    const waves = run.waves.filter((wave) => wave.started.arm === arm.id);
+    const waves = measuredRun(run).waves.filter((wave) => wave.started.arm === arm.id);
     const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
     return { arm, waves: waves.flatMap((wave) => sampleOf(judgeWave(wave, null, toProve))) };
   });

@@ -203,7 +203,7 @@ export const runFlags = {
     default: "waves" as const,
   },
   warmup: {
-    describe: "rounds of warm-up, counted nowhere",
+    describe: "rounds of warm-up, in no rate, no time and no comparison",
     defaultDescription: "1 where profiles or mitigations are compared",
     coerce: (value: unknown) =>
       value === undefined ? undefined : wholeNumber("warmup", { min: 0, max: 100 })(value),

@@ -46,6 +46,12 @@ const classesOf = ({ baseline, arm }: Sides): readonly string[] => {
     .map(([name]) => name);
 };
 
+/** A burst of failures is short: what made it longer may be that jobs went on. */
+const endedEarly = ({ baseline, arm }: RateDifference): string => {
+  const failed = [baseline, arm].some(({ rate }) => rate !== null && rate.failed > 0);
+  return failed ? " (failed jobs end early: this is not speed alone)" : "";
+};
+
 const wordsOf = (pair: {
   readonly failures: RateDifference;
   readonly classes: readonly ({ readonly class: string } & RateDifference)[];
@@ -56,7 +62,7 @@ const wordsOf = (pair: {
   ...pair.classes
     .filter(({ verdict }) => verdict === "differs" && pair.classes.length > 1)
     .map((each) => `${each.class}: ${rateWords(each)}`),
-  timeWords("burst", pair.burst),
+  timeWords("burst", pair.burst) + endedEarly(pair.failures),
 ];
 
 const compared = (pairs: readonly (Pair & { readonly sides: Sides })[]): ComparedPair[] => {

@@ -52,10 +52,22 @@ test("a warm-up counts in no rate and no time, and the report says so", () => {
     [1, 1, 1],
   ]);
   expect(warmups).toEqual({ waves: 1, failed: 1 });
-  expect(reasons).toContain("1 warm-up wave was counted nowhere, nor was 1 failed job in it");
+  expect(reasons).toContain("1 warm-up wave was not counted, nor was 1 failed job in it");
 });
 
 test("a run without profiles is one part, as it was", () => {
   const run = history(journalOf({ arms: [arm("ports", 2)], waves: [{ arm: "ports" }] }));
   expect(perProfile(run)).toEqual([run]);
+});
+
+test("nothing that is counted over waves has a warm-up among them", () => {
+  const warm = { arm: "new/ports/n2", block: 0, leaked: { networks: ["left"] } } as const;
+  const counting = { arm: "new/ports/n2", block: 1 } as const;
+  const script = { arms: [armOf("new")], engines: { new: {} } };
+  const withWarmup = judge(journalOf({ ...script, waves: [warm, counting] }));
+  expect(withWarmup.daemonLog.waves).toBe(1);
+  expect(withWarmup.soak.every(({ waves }) => waves === 1)).toBe(true);
+  // What it leaves behind is left behind all the same.
+  expect(withWarmup.leaks).toMatchObject([{ wave: 1, what: ["network left"] }]);
+  expect(withWarmup.verdict).toBe("violated");
 });

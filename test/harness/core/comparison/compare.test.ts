@@ -54,7 +54,7 @@ test("wide pools end what the default's pools bring about, and the words say so"
   });
   expect(pair.words).toEqual([
     "fails less often: 0 % against 25 %, 0 of 120 against 30 of 120 in 3 waves each (p = 0.0042)",
-    "burst 25.0s against 20.0s: 3 waves each cannot show a difference of times, 4 can",
+    "burst 25.0s against 20.0s: 3 waves each cannot show a difference of times, 4 can (failed jobs end early: this is not speed alone)",
   ]);
   expect(comparisonSchema.parse({ pairs: [pair] })).toEqual({ pairs: [pair] });
 });
