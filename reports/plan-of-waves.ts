@@ -3,6 +3,7 @@
  */
 import { planOfWavesSchema, type PlanOfWaves } from "../harness/core/expectations/plan-of-waves.ts";
 import { shareText } from "../harness/core/expectations/finding.ts";
+import { MOST_JOBS } from "../harness/core/plan.ts";
 import { durationText } from "./arm-columns.ts";
 import { jsonText } from "./json-text.ts";
 import { printable } from "./printable.ts";
@@ -32,6 +33,14 @@ const rowsOf = (plan: PlanOfWaves, needed: Needed): readonly (readonly [string, 
 const question = ({ detect, alpha }: PlanOfWaves): string =>
   `to tell a failure rate of ${shareText(detect.first)} from ${shareText(detect.second)}, with an error of ${shareText(alpha)}`;
 
+/** Two arms in one run have room for so many waves of each; several runs are held against each other by `compare`. */
+const commandOf = ({ jobs }: PlanOfWaves, waves: number): string => {
+  const most = Math.max(1, Math.floor(MOST_JOBS / (2 * jobs)));
+  const runs = Math.ceil(waves / most);
+  const each = `stress run --n ${String(jobs)} --waves ${String(Math.ceil(waves / runs))}`;
+  return runs === 1 ? each : `${String(runs)} runs, each: ${each}`;
+};
+
 export const planOfWavesText = (plan: PlanOfWaves): string => {
   if (plan.needed === null) return `${question(plan)}: more than 10,000 waves of each arm\n`;
   const rows = rowsOf(plan, plan.needed);
@@ -39,7 +48,7 @@ export const planOfWavesText = (plan: PlanOfWaves): string => {
   return [
     question(plan),
     ...rows.map(([title, value]) => `${title.padEnd(width)}  ${value}`),
-    `${"run it".padEnd(width)}  stress run --n ${String(plan.jobs)} --waves ${String(plan.needed.waves)}`,
+    `${"run it".padEnd(width)}  ${commandOf(plan, plan.needed.waves)}`,
   ]
     .map((line) => `${line}\n`)
     .join("");

@@ -10,7 +10,7 @@ import { formatExpectation, needsBaseline } from "../core/expectations/expectati
 import { checkSelectors } from "../core/expectations/selection.ts";
 import type { Arm, ImageSet, Scenario } from "../core/model.ts";
 import type { ArmSpec, PlanRequest } from "../core/plan-request.ts";
-import { plan } from "../core/plan.ts";
+import { MOST_JOBS, plan } from "../core/plan.ts";
 import type { Profile } from "../core/profile.ts";
 import { samplesOf } from "../core/samples.ts";
 import { count, seconds } from "../core/units.ts";
@@ -28,9 +28,6 @@ const TEARDOWN_CONCURRENCY = 4;
 
 /** For removing everything one wave made; a daemon under load takes about a second for each job. */
 const TEARDOWN_DEADLINE = seconds(600);
-
-/** Plan and journal of a run are in memory: about 20 kB a job. */
-const MOST_JOBS = 50_000;
 
 /** Engines of one's own that may be up at once, with one left for `--nemesis second-engine`. */
 const MOST_PROFILES = 7;

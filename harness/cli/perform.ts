@@ -3,6 +3,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { EXIT } from "../core/errors.ts";
+import { parseExpectation } from "../core/expectations/parse.ts";
+import { selected } from "../core/expectations/selection.ts";
 import { history, type RunHistory } from "../core/history.ts";
 import { judgeRun } from "../core/judge.ts";
 import type { Summary } from "../core/summary.ts";
@@ -11,7 +13,7 @@ import { layOut, withProfiles } from "./lay-out.ts";
 import { checkOutputs, writeOutputs } from "./outputs.ts";
 import { resolveProfiles } from "./profiles.ts";
 import { writeReports } from "./publish.ts";
-import { recordRun } from "./record-run.ts";
+import { recordRun, type LaidOutRun } from "./record-run.ts";
 import { newRunId } from "./run-directory.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Shell } from "./shell.ts";
@@ -32,6 +34,12 @@ const exitCodeOf = (summary: Summary, shell: Shell): number => {
   }
   return EXIT[summary.verdict];
 };
+
+/** Expectations whose arms were left out with their profile: better known before the waves than after. */
+const untold = ({ expected, plan }: LaidOutRun): readonly string[] =>
+  (expected?.expectations ?? [])
+    .filter((text) => selected(parseExpectation(text), plan.arms).length === 0)
+    .map((text) => `"${text}" will be unknown: its profile is left out`);
 
 /**
  * Performs, judges and reports, in that order, and takes the engines down at the end.
@@ -54,6 +62,7 @@ export const performedRun = async (
     draft.profiles === null
       ? draft.laidOut
       : withProfiles(draft.laidOut, await resolveProfiles(draft.profiles, options.engine, shell));
+  for (const words of untold(laidOut)) say(words);
   const recorded = await recordRun(laidOut, shell, cleanup);
   const failures = [...recorded.failures];
   const told = history(recorded.events);

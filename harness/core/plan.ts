@@ -20,6 +20,9 @@ import type { PlanRequest } from "./plan-request.ts";
 import { BLOCK_FIRST_PORT, BLOCK_LAST_PORT, MODE_RULES } from "./modes.ts";
 import { seeded, shuffled } from "./random.ts";
 
+/** Plan and journal of a run are in memory: about 20 kB a job. */
+export const MOST_JOBS = 50_000;
+
 /** The role of the container from which a job without published ports uses its services. */
 export const JOB_ROLE = "job";
 

@@ -114,6 +114,16 @@ test("a plan says what it takes, how long, and what a clean run would show", () 
   });
 });
 
+test("what is more than a run holds is several runs", () => {
+  const [, runs = "", waves = ""] =
+    /run it +(\d+) runs, each: stress run --n 16 --waves (\d+)\n/.exec(
+      planOfWavesText(plan(0.0001, 0)),
+    ) ?? [];
+  expect(Number(runs)).toBeGreaterThan(1);
+  // Two arms of 16 jobs, and 50,000 jobs at most.
+  expect(Number(waves) * 2 * 16).toBeLessThanOrEqual(50_000);
+});
+
 test("what no run can show is said so", () => {
   expect(planOfWavesText(plan(0.001, 0.0009))).toBe(
     "to tell a failure rate of 0.1 % from 0.09 %, with an error of 5 %: more than 10,000 waves of each arm\n",

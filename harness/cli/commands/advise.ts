@@ -71,7 +71,7 @@ export const adviseCommand = (
   for (const emitted of options.emit) {
     const found = emission(run, emitted);
     if (found.kind === "unsupported") {
-      shell.say(`run ${id} does not support a ${emitted}: ${found.why}`);
+      shell.say(`run ${id} does not support ${emitted}: ${found.why}`);
       code = EXIT.unknown;
     } else {
       give(options, emittedFile(found), shell);

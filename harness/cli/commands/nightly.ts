@@ -49,12 +49,14 @@ export interface NightlyOptions {
 const printUnits = (
   units: NonNullable<NightlyOptions["units"]>,
   config: string,
-  { print }: Pick<Shell, "print">,
+  { print, stateDir }: Pick<Shell, "print" | "stateDir">,
 ): void => {
   const { service, timer } = nightlyUnits({
     command: [
       process.execPath,
       ...[resolve(process.argv[1] ?? ""), "nightly", "--config", resolve(config)],
+      // The lock and the engines are there: who runs the unit may have another by default.
+      ...["--state-dir", stateDir],
     ],
     directory: process.cwd(),
     ...units,

@@ -112,7 +112,7 @@ test("under connections of the host, what keeps out of their way is told from wh
   expect(emitted.code).toBe(2);
   expect(emitted.said.filter((line) => line.startsWith("run "))).toEqual([
     expect.stringMatching(
-      /^run \S+ does not support a daemon.json: wide-pools\/.* no difference shown/,
+      /^run \S+ does not support daemon.json: wide-pools\/.* no difference shown/,
     ),
   ]);
   expect(readFileSync(join(to, "rootless-stress.conf"), "utf8")).toContain("13312 15359");
