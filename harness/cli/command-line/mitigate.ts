@@ -1,8 +1,7 @@
 import { RUNG_NAMES, RUNGS, type RungName } from "../../core/ladder.ts";
-import { NEMESIS_HELP, parseNemesis, type Nemesis } from "../../core/nemesis.ts";
+import { NEMESIS_HELP } from "../../core/nemesis.ts";
 import { seconds } from "../../core/units.ts";
 import type { MitigateOptions } from "../commands/mitigate.ts";
-import { FRESHNESS } from "../freshness.ts";
 import { entry } from "./entry.ts";
 import {
   engineOptions,
@@ -15,6 +14,7 @@ import {
   usage,
   wholeNumber,
 } from "./flags.ts";
+import { runFlags } from "./run.ts";
 
 const toRungs = (value: unknown): readonly RungName[] => {
   const rungs = listOf("rungs", value).map((name) => {
@@ -25,12 +25,6 @@ const toRungs = (value: unknown): readonly RungName[] => {
     ? rungs
     : usage("--rungs needs at least one beside nothing");
 };
-
-const toNemeses = (value: unknown): readonly Nemesis[] =>
-  value === undefined ? [] : listOf("nemesis", value).map(parseNemesis);
-
-const toServices = (value: unknown): readonly string[] =>
-  value === undefined ? [] : listOf("services", value);
 
 /** With fewer waves of each, no difference of burst times can be shown. */
 const WAVES = 4;
@@ -76,41 +70,15 @@ const mitigateOptions = {
   nemesis: {
     describe: `trouble on purpose, in every wave; may be repeated:\n${NEMESIS_HELP.occupy}; see stress run --help`,
     requiresArg: true,
-    coerce: toNemeses,
+    coerce: runFlags.nemesis.coerce,
   },
-  services: {
-    describe: "which services to start",
-    requiresArg: true,
-    defaultDescription: "all",
-    coerce: toServices,
-  },
-  "shared-engine": {
-    describe: "use an engine although it runs other people's containers",
-    type: "boolean",
-    default: false,
-  },
-  "fresh-engine": {
-    describe: "when an engine of our own gives way to a new one",
-    choices: FRESHNESS,
-    default: "never" as const,
-  },
-  seed: {
-    describe: "order of the waves within each block",
-    coerce: oneText("seed"),
-    requiresArg: true,
-    type: "string",
-  },
-  timeout: {
-    describe: "seconds for each call, and for a service to become ready",
-    default: 60,
-    requiresArg: true,
-    coerce: wholeNumber("timeout", { min: 1, max: 3600 }),
-  },
-  "dry-run": {
-    describe: "print the calls that would be made, and stop",
-    type: "boolean",
-    default: false,
-  },
+  // The rest is a run's.
+  services: runFlags.services,
+  "shared-engine": runFlags["shared-engine"],
+  "fresh-engine": runFlags["fresh-engine"],
+  seed: runFlags.seed,
+  timeout: runFlags.timeout,
+  "dry-run": runFlags["dry-run"],
 } as const;
 
 const optionsOf = {
