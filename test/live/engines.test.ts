@@ -41,7 +41,8 @@ test.each([
   async (source, major) => {
     const version = await versionAdded(source);
     expect(version.split(".")[0]).toBe(major);
-    const summary = await burst(version, "--n", "8", "--mode", "ports,noports");
+    const argv = ["--n", "8", "--mode", "ports,noports", "--services", "mysql,redis"];
+    const summary = await burst(version, ...argv);
     expect(summary.engine).toMatchObject({ version, rootless: true });
     expect(summary.engine.components["rootlesskit"] ?? "").toMatch(/^\d/);
     expect(summary.arms.map(({ id }) => id).toSorted()).toEqual(["noports/n8", "ports/n8"]);
