@@ -2,6 +2,7 @@
  * Injected against attributed: what became of every fault whose truth is known, and how well the causes that were
  * named fit. Pure, so that an old run is scored again when attribution has learned something.
  */
+import { judgeArm } from "./judged-wave.ts";
 import { z } from "zod";
 import { type Attribution, attributionOf, looksAt } from "./attribute.ts";
 import { operationOf, plannedWave, plannedWaves } from "./planned.ts";
@@ -12,13 +13,7 @@ import { forwardNamedIn } from "./forward-named.ts";
 import type { JobHistory, RunHistory, WaveHistory } from "./history.ts";
 import type { JobPlan, WavePlan } from "./model.ts";
 import { NEMESIS_KINDS, type InjectedFault } from "./nemesis.ts";
-import {
-  failureOf,
-  finalFailureOf,
-  outcomeOf,
-  servicesToProve,
-  type JobFailure,
-} from "./outcome.ts";
+import { failureOf, finalFailureOf, type JobFailure } from "./outcome.ts";
 import { portRetries } from "./port-retries.ts";
 import { portNamedIn } from "./questions.ts";
 import { wilson } from "./statistics.ts";
@@ -258,14 +253,10 @@ interface Case {
 /** How many jobs ended well. */
 const countOk = (run: RunHistory): number => {
   const arms = new Set(run.waves.map(({ started }) => started.arm));
-  const oks = [...arms].map((arm) => {
-    const waves = run.waves.filter(({ started }) => started.arm === arm);
-    const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
-    return waves.flatMap(({ jobs }) =>
-      jobs.filter((job) => outcomeOf(job, toProve).status === "ok"),
-    ).length;
-  });
-  return oks.reduce((sum, each) => sum + each, 0);
+  return [...arms]
+    .flatMap((arm) => judgeArm(run, arm))
+    .flatMap(({ outcomes }) => outcomes)
+    .filter(({ outcome }) => outcome.status === "ok").length;
 };
 
 /** A cause that only a fault can have been. */

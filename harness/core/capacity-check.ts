@@ -5,8 +5,7 @@ import { z } from "zod";
 import { classifyAnswer } from "./classify.ts";
 import type { EventOf } from "./events.ts";
 import type { JobHistory, RunHistory, WaveHistory } from "./history.ts";
-import { judgeWave } from "./judged-wave.ts";
-import { servicesToProve } from "./outcome.ts";
+import { judgeArm } from "./judged-wave.ts";
 import { count } from "./units.ts";
 
 const amount = z.int().nonnegative();
@@ -18,7 +17,7 @@ export const capacityCheckSchema = z.object({
         arm: z.string(),
         /** Networks that fitted when the engine started: the fewest of its engines'. */
         free: amount,
-        /** In their order, warm-ups too; without those that were cut off, or had their pools filled on purpose. */
+        /** In their order; without those that were cut off, or had their pools filled on purpose. */
         waves: z
           .array(
             z.object({
@@ -92,11 +91,9 @@ const wordsOf = (free: number, waves: readonly WaveCheck[]): string => {
 /** Null where no engine of the run told its capacity, or no wave ran to its end. */
 export const capacityCheck = ({ started, engines, waves }: RunHistory): CapacityCheck | null => {
   const arms = started.arms.flatMap((arm): readonly ArmCheck[] => {
-    const own = waves.filter((wave) => wave.started.arm === arm.id && !isDisturbed(wave));
-    const toProve = servicesToProve(own.flatMap(({ jobs }) => jobs));
-    const checked = own.flatMap((wave) => {
+    const checked = judgeArm({ waves }, arm.id).flatMap(({ wave, finished }) => {
+      if (isDisturbed(wave)) return [];
       const capacity = engineUnder(wave, engines, arm.profile ?? null)?.capacity ?? null;
-      const { finished } = judgeWave(wave, null, toProve);
       const refusals = wave.jobs.map(gotNoNetwork);
       if (capacity === null || !finished || refusals.includes(null)) return [];
       const jobs = wave.jobs.length;

@@ -13,7 +13,7 @@ import { parseExpectation } from "./expectations/parse.ts";
 import { evaluateAfter } from "./expectations/sequential.ts";
 import { verdictOfExpectations } from "./expectations/verdict.ts";
 import { history, type RunHistory, type WaveHistory } from "./history.ts";
-import { burstOf, judgeWave, type JudgedWave } from "./judged-wave.ts";
+import { burstOf, judgeArm, judgeWave, type JudgedWave } from "./judged-wave.ts";
 import { netnsRestoreLines, portRetryLines } from "./known-log-lines.ts";
 import type { Arm, OperationKind, WavePlan } from "./model.ts";
 import { failureOf, servicesToProve, type JobFailure } from "./outcome.ts";
@@ -322,10 +322,8 @@ interface Part {
 
 const judgePart = (run: RunHistory, plans: readonly WavePlan[] | null): Part => {
   const judged = run.started.arms.map((arm) => {
-    const waves = run.waves.filter(({ started }) => started.arm === arm.id);
-    const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
-    const judgedWaves = waves.map((wave) => judgeWave(wave, plannedWave(plans, wave), toProve));
-    return { summary: summarise(arm, judgedWaves, run), waves: judgedWaves };
+    const waves = judgeArm(run, arm.id, plans);
+    return { summary: summarise(arm, waves, run), waves };
   });
   const traces = run.waves.flatMap((wave) => {
     const trace = portTrace(run, wave, plannedWave(plans, wave));
@@ -397,7 +395,7 @@ export const judgeRun = (whole: RunHistory): Summary => {
   const comparison = compareArms(samples);
   const expectations = expectationsOf(run, samples);
   const capacity = capacityCheck(run);
-  const curves = tryCurves(run).filter(({ repeated }) => repeated > 0);
+  const curves = [...tryCurves(run)];
   const profiles = profilesOf(run);
   return {
     schema: "stress.summary/1",

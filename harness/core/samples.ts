@@ -1,9 +1,8 @@
 /**
  * From a run's history to what the statistics count.
  */
-import { servicesToProve } from "./outcome.ts";
 import type { RunHistory } from "./history.ts";
-import { burstOf, judgeWave, type JudgedWave } from "./judged-wave.ts";
+import { burstOf, judgeArm, type JudgedWave } from "./judged-wave.ts";
 import { measuredRun } from "./measured-waves.ts";
 import type { ArmSamples, WaveSample } from "./wave-sample.ts";
 
@@ -36,9 +35,10 @@ const sampleOf = ({ wave, outcomes, finished }: JudgedWave): readonly WaveSample
 };
 
 /** Every arm of a run, with its waves. */
-export const samplesOf = (run: RunHistory): readonly ArmSamples[] =>
-  run.started.arms.map((arm) => {
-    const waves = measuredRun(run).waves.filter((wave) => wave.started.arm === arm.id);
-    const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
-    return { arm, waves: waves.flatMap((wave) => sampleOf(judgeWave(wave, null, toProve))) };
-  });
+export const samplesOf = (run: RunHistory): readonly ArmSamples[] => {
+  const measured = measuredRun(run);
+  return run.started.arms.map((arm) => ({
+    arm,
+    waves: judgeArm(measured, arm.id).flatMap(sampleOf),
+  }));
+};

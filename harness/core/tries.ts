@@ -3,9 +3,9 @@
  */
 import { z } from "zod";
 import type { JobHistory, RunHistory } from "./history.ts";
-import { judgeWave } from "./judged-wave.ts";
+import { judgeArm } from "./judged-wave.ts";
+import { measuredRun } from "./measured-waves.ts";
 import { rateSchema, type Rate } from "./measures.ts";
-import { servicesToProve } from "./outcome.ts";
 import { rate } from "./statistics.ts";
 
 export const tryCurveSchema = z.object({
@@ -42,12 +42,7 @@ const failuresUpTo = (okTries: readonly number[], tries: number, jobs: number): 
   rate({ failed: jobs - okTries.filter((needed) => needed <= tries).length, of: jobs });
 
 const curveOf = (run: RunHistory, id: string): TryCurve => {
-  const waves = run.waves.filter(({ started }) => started.arm === id);
-  const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
-  const finished = waves
-    .filter(({ started }) => started.block > 0)
-    .map((wave) => judgeWave(wave, null, toProve))
-    .filter((wave) => wave.finished);
+  const finished = judgeArm(run, id).filter((wave) => wave.finished);
   const jobs = finished.flatMap(({ wave, outcomes }) =>
     wave.jobs.map((job, index) => ({ job, status: outcomes[index]?.outcome.status })),
   );
@@ -70,5 +65,9 @@ const curveOf = (run: RunHistory, id: string): TryCurve => {
 };
 
 /** One curve for each arm in which anything was tried again, in the order of the run's. */
-export const tryCurves = (run: RunHistory): readonly TryCurve[] =>
-  run.started.arms.map(({ id }) => curveOf(run, id)).filter(({ repeated }) => repeated > 0);
+export const tryCurves = (run: RunHistory): readonly TryCurve[] => {
+  const measured = measuredRun(run);
+  return run.started.arms
+    .map(({ id }) => curveOf(measured, id))
+    .filter(({ repeated }) => repeated > 0);
+};
