@@ -5,7 +5,7 @@ import { unreachable } from "../harness/core/errors.ts";
 import type { Emission, Support } from "../harness/core/emission.ts";
 import type { Rate } from "../harness/core/measures.ts";
 import { formatInterval } from "../harness/core/statistics.ts";
-import { count, formatChance } from "../harness/core/units.ts";
+import { count, chanceRelation } from "../harness/core/units.ts";
 import { printable } from "./printable.ts";
 
 /** A file by its usual name, with what is to be known of it. */
@@ -22,10 +22,7 @@ const ofText = (rate: Rate): string =>
     ? "no job"
     : `${String(rate.failed)} of ${String(rate.of)} failed (${formatInterval(rate)})`;
 
-const chanceText = (p: number): string => {
-  const words = formatChance(p);
-  return `p ${words.startsWith("<") ? words : `= ${words}`}`;
-};
+const chanceText = (p: number): string => `p ${chanceRelation(p)}`;
 
 const supportLines = (support: Support): readonly string[] => [
   `Rests on run ${support.run} of ${support.startedAt}, Engine ${support.engine}${support.simulated ? " (SIMULATED)" : ""}:`,

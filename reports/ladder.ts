@@ -4,7 +4,7 @@
 import { climbSchema, type Climb, type ClimbedRung } from "../harness/core/climb.ts";
 import { formatInterval } from "../harness/core/statistics.ts";
 import type { TryCurve } from "../harness/core/tries.ts";
-import { count, formatChance, formatShare } from "../harness/core/units.ts";
+import { count, chanceRelation, formatShare } from "../harness/core/units.ts";
 import { durationText, NOTHING } from "./arm-columns.ts";
 import { columns, left, right, type Table } from "./columns.ts";
 import { jsonText } from "./json-text.ts";
@@ -24,8 +24,7 @@ const differenceText = ({ rung, difference }: ClimbedRung): string => {
   if (rung === "nothing" || difference === null) return NOTHING;
   const { adjustedP, verdict } = difference;
   if (adjustedP === null) return "?";
-  const chance = formatChance(adjustedP);
-  const p = chance.startsWith("<") ? `p ${chance}` : `p = ${chance}`;
+  const p = `p ${chanceRelation(adjustedP)}`;
   return verdict === "differs" ? p : `${MARK_OF[verdict]} (${p})`;
 };
 

@@ -12,7 +12,7 @@ import {
   type SweepCurve,
   type SweepPoint,
 } from "../harness/core/sweep/sweep.ts";
-import { count, formatChance, formatShare } from "../harness/core/units.ts";
+import { count, chanceRelation, formatShare } from "../harness/core/units.ts";
 import { durationText, NOTHING, spreadText } from "./arm-columns.ts";
 import { columns, left, right, type Table } from "./columns.ts";
 import { jsonText } from "./json-text.ts";
@@ -146,7 +146,7 @@ const curveText = (curve: SweepCurve): string => {
     case "unclear":
       return failures.p === null
         ? UNCLEAR[failures.why]
-        : `${UNCLEAR[failures.why]} (p ${chanceText(failures.p)})`;
+        : `${UNCLEAR[failures.why]} (p ${chanceRelation(failures.p)})`;
     case "rises":
       return [
         reachedText("N5", failures.n5, points),
@@ -155,11 +155,6 @@ const curveText = (curve: SweepCurve): string => {
     default:
       return unreachable(failures);
   }
-};
-
-const chanceText = (p: number): string => {
-  const chance = formatChance(p);
-  return chance.startsWith("<") ? chance : `= ${chance}`;
 };
 
 const estimateText = ({ value, low, high }: Estimate, text: (value: number) => string): string =>
@@ -175,7 +170,7 @@ const bendText = ({ bend }: BurstTimes): readonly string[] =>
   bend === null || bend.p >= SIGNIFICANT
     ? []
     : [
-        `burst: no straight line (p ${chanceText(bend.p)}): it bends ${bend.direction === "up" ? "upward" : "downward"}, ` +
+        `burst: no straight line (p ${chanceRelation(bend.p)}): it bends ${bend.direction === "up" ? "upward" : "downward"}, ` +
           `${durationText(bend.before)} for each further job up to N=${String(bend.at)}, ${durationText(bend.after)} above`,
       ];
 
@@ -254,7 +249,7 @@ const fitText = ({ failures }: SweepCurve): readonly string[] =>
   failures.kind !== "rises"
     ? []
     : [
-        `curve: logit(rate) = ${failures.intercept.toFixed(2).replace("-", "−")} + ${failures.slope.toFixed(2)} · ln N, p ${chanceText(failures.p)}; ` +
+        `curve: logit(rate) = ${failures.intercept.toFixed(2).replace("-", "−")} + ${failures.slope.toFixed(2)} · ln N, p ${chanceRelation(failures.p)}; ` +
           `correlation of the jobs of a wave ${failures.correlation.toFixed(2)}, misfit ${failures.misfit.toFixed(2)}; log-likelihood ` +
           `${failures.logLikelihood.toFixed(2)}, on N itself ${failures.logLikelihoodOnN.toFixed(2)}`,
       ];

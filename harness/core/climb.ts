@@ -13,7 +13,7 @@ import { samplesOf } from "./samples.ts";
 import type { ArmSamples } from "./wave-sample.ts";
 import { formatInterval, median, rate, sorted } from "./statistics.ts";
 import { tryCurves, tryCurveSchema } from "./tries.ts";
-import { count, formatChance } from "./units.ts";
+import { chanceRelation, count, formatChance } from "./units.ts";
 
 const text = z.string();
 const duration = z.number().nullable();
@@ -130,9 +130,7 @@ const ratesText = ({ failures }: ClimbedRung): string =>
 
 const chanceText = ({ difference }: ClimbedRung): string => {
   const chance = difference?.adjustedP;
-  if (chance === null || chance === undefined) return "";
-  const words = formatChance(chance);
-  return `, p ${words.startsWith("<") ? words : `= ${words}`}`;
+  return chance === null || chance === undefined ? "" : `, p ${chanceRelation(chance)}`;
 };
 
 const namesOf = (rungs: readonly ClimbedRung[]): string => rungs.map(({ rung }) => rung).join(", ");

@@ -59,6 +59,12 @@ export const formatPoints = (fraction: number): string => {
 export const formatChance = (p: number): string =>
   p < 0.001 ? "< 0.001" : String(Number(p.toPrecision(2)));
 
+/** The same with its sign: `= 0.031`, `< 0.001`; behind `p`, or what else it is of. */
+export const chanceRelation = (p: number): string => {
+  const chance = formatChance(p);
+  return chance.startsWith("<") ? chance : `= ${chance}`;
+};
+
 /** `1 job`, `3 jobs`. */
 export const count = (amount: number, noun: string, plural = `${noun}s`): string =>
   `${String(amount)} ${amount === 1 ? noun : plural}`;

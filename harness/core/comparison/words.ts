@@ -1,16 +1,20 @@
 /**
  * Comparisons in sentences that are true: what is shown, what is not, and what it would take.
  */
-import { formatChance, formatFineShare, formatMillis, count, millis } from "../units.ts";
+import {
+  chanceRelation,
+  formatChance,
+  formatFineShare,
+  formatMillis,
+  count,
+  millis,
+} from "../units.ts";
 import { LEVEL, type Decision } from "./decision.ts";
 import { FEWEST_WAVES, type RateDifference } from "./rate-difference.ts";
 import type { TimeDifference } from "./time-difference.ts";
 
 /** `p = 0.0042`, and what is left of it where many were asked about. */
-const chance = (word: string, p: number): string => {
-  const text = formatChance(p);
-  return `${word}${text.startsWith("<") ? " " : " = "}${text}`;
-};
+const chance = (word: string, p: number): string => `${word} ${chanceRelation(p)}`;
 
 const decision = ({ p, adjustedP }: Decision): string => {
   if (p === null) return "";
