@@ -121,8 +121,6 @@ const isStale = ({ since }: UpEngine, wave: WavePlan, freshness: Freshness): boo
 
 interface EnginesRequest {
   readonly laidOut: LaidOutRun;
-  /** Null: one engine and no profile. */
-  readonly profiles: readonly TriedProfile[] | null;
   readonly runDirectory: string;
   readonly clock: Clock;
 }
@@ -201,17 +199,15 @@ export const openEngines = (
   shell: Shell,
   cleanup: CleanupStack,
 ): Engines => {
-  const { laidOut, profiles } = request;
+  const { laidOut } = request;
   const up = new Map<string | null, UpEngine>();
-  /** Every one of them, whatever becomes of the others. @throws AggregateError of what went wrong, at the end */
   const takeDownIf = async (chosen: (engine: UpEngine) => boolean): Promise<void> => {
-    const errors: unknown[] = [];
+    await using leaving = new CleanupStack();
     for (const [profile, engine] of up) {
       if (!chosen(engine)) continue;
       up.delete(profile);
-      await engine.takeDown().catch((error: unknown) => errors.push(error));
+      leaving.defer(engine.takeDown);
     }
-    if (errors.length > 0) throw new AggregateError(errors, "an engine was not taken down");
   };
   cleanup.defer(() => takeDownIf(() => true));
   return {
@@ -233,7 +229,7 @@ export const openEngines = (
       const own = new CleanupStack();
       const takeDown = (): Promise<void> => own[Symbol.asyncDispose]();
       try {
-        const tried = profiles?.find(({ profile }) => profile.name === name) ?? null;
+        const tried = laidOut.profiles?.find(({ profile }) => profile.name === name) ?? null;
         const ready = await bringUp(wave, tried, request, shell, own);
         up.set(name, { ready, since: wave, takeDown });
         return ready;

@@ -101,11 +101,7 @@ export const recordRun = async (
   });
   const startedAt = new Date().toISOString();
   const clock = systemClock();
-  const engines = openEngines(
-    { laidOut, profiles, runDirectory: directory, clock },
-    shell,
-    cleanup,
-  );
+  const engines = openEngines({ laidOut, runDirectory: directory, clock }, shell, cleanup);
   const [first] = waves;
   if (first === undefined) throw new StressError("usage", "nothing to do: there is no arm");
   await engines.of(first, signal);
