@@ -1,14 +1,14 @@
 import { formatExpectation } from "../core/expectations/expectation.ts";
 import { formatMitigation } from "../core/mitigations.ts";
 import { formatNemesis } from "../core/nemesis.ts";
-import { engineWord } from "./engine-choice.ts";
+import { engineWord, type EngineChoice } from "./engine-choice.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** What has no default flag value appears only where it was given. */
-const given = (flag: string, value: string | null | undefined): readonly string[] =>
+export const given = (flag: string, value: string | null | undefined): readonly string[] =>
   value === null || value === undefined || value === "" ? [] : [flag, value];
 
-const engineFlags = ({ engine }: RunOptions): readonly string[] => {
+export const engineFlags = (engine: EngineChoice): readonly string[] => {
   switch (engine.kind) {
     case "auto":
       return [
@@ -40,7 +40,7 @@ export const resolvedCommand = (options: RunOptions, seed: string): readonly str
   ],
   ...["--ports", options.ports, "--scenario", options.scenario],
   ...given("--services", options.services.join(",")),
-  ...engineFlags(options),
+  ...engineFlags(options.engine),
   ...(options.sharedEngine ? ["--shared-engine"] : []),
   ...given("--images", options.images),
   ...options.daemonJsons.flatMap((path) => ["--daemon-json", path]),

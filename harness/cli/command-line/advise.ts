@@ -1,7 +1,7 @@
 import { EMITTED, type Emitted } from "../../core/emission.ts";
 import type { AdviseOptions } from "../commands/advise.ts";
 import { entry } from "./entry.ts";
-import { listOf, oneText, outOption, usage } from "./flags.ts";
+import { listOf, oneText, outOption, usage, runPositional } from "./flags.ts";
 
 const toEmitted = (value: unknown): readonly Emitted[] =>
   value === undefined
@@ -32,14 +32,7 @@ export const adviseEntry = entry({
   words: "advise [run]",
   describe: "write the settings that a run shows to help: daemon.json, sysctl, systemd, workflow",
   flags: Object.keys(optionsOf),
-  build: (command) =>
-    command
-      .positional("run", {
-        describe: "its id, its directory, or latest",
-        default: "latest",
-        type: "string",
-      })
-      .options(optionsOf),
+  build: (command) => command.positional("run", runPositional).options(optionsOf),
   read: (args): AdviseOptions => {
     const emit = args.emit ?? [];
     const directory = args.to ?? null;

@@ -1,6 +1,6 @@
 import type { ExplainOptions } from "../commands/explain.ts";
 import { entry } from "./entry.ts";
-import { oneText, outOption, usage } from "./flags.ts";
+import { oneText, outOption, usage, runPositional } from "./flags.ts";
 
 const optionsOf = {
   job: {
@@ -24,14 +24,7 @@ export const explainEntry = entry({
   words: "explain [run]",
   describe: "say why jobs of a run failed, and how sure that is",
   flags: Object.keys(optionsOf),
-  build: (command) =>
-    command
-      .positional("run", {
-        describe: "its id, its directory, or latest",
-        default: "latest",
-        type: "string",
-      })
-      .options(optionsOf),
+  build: (command) => command.positional("run", runPositional).options(optionsOf),
   read: (args): ExplainOptions => {
     if (args.json && args.markdown) usage("--json and --markdown exclude each other");
     if (args.all && args.job !== undefined)

@@ -112,6 +112,13 @@ export const imagesOption = {
   },
 } as const;
 
+/** The run that a command looks back at. */
+export const runPositional = {
+  describe: "its id, its directory, or latest",
+  default: "latest",
+  type: "string",
+} as const;
+
 export const outOption = {
   out: {
     describe: "directory for the runs",

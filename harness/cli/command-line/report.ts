@@ -1,6 +1,6 @@
 import type { ReportOptions } from "../commands/report.ts";
 import { entry } from "./entry.ts";
-import { jsonOption, outOption, outputOptions, toOutputs, usage } from "./flags.ts";
+import { jsonOption, outOption, outputOptions, toOutputs, usage, runPositional } from "./flags.ts";
 
 const optionsOf = { ...outOption, ...jsonOption, ...outputOptions };
 
@@ -9,14 +9,7 @@ export const reportEntry = entry({
   words: "report [run]",
   describe: "render a run again from its journal",
   flags: Object.keys(optionsOf),
-  build: (command) =>
-    command
-      .positional("run", {
-        describe: "its id, its directory, or latest",
-        default: "latest",
-        type: "string",
-      })
-      .options(optionsOf),
+  build: (command) => command.positional("run", runPositional).options(optionsOf),
   read: (args): ReportOptions => ({
     run: args.run,
     out: args.out ?? usage("--out needs a value"),

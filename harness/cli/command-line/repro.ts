@@ -1,6 +1,6 @@
 import type { ReproOptions } from "../commands/repro.ts";
 import { entry } from "./entry.ts";
-import { oneText, outOption, usage } from "./flags.ts";
+import { oneText, outOption, usage, runPositional } from "./flags.ts";
 
 const optionsOf = {
   job: {
@@ -17,14 +17,7 @@ export const reproEntry = entry({
   words: "repro [run]",
   describe: "print a shell script that fails as a job of a run has failed",
   flags: Object.keys(optionsOf),
-  build: (command) =>
-    command
-      .positional("run", {
-        describe: "its id, its directory, or latest",
-        default: "latest",
-        type: "string",
-      })
-      .options(optionsOf),
+  build: (command) => command.positional("run", runPositional).options(optionsOf),
   read: (args): ReproOptions => ({
     run: args.run,
     out: args.out ?? usage("--out needs a value"),

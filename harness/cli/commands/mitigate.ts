@@ -4,12 +4,13 @@ import { EXIT } from "../../core/errors.ts";
 import { ladderArms, RUNG_NAMES, type LadderArm, type RungName } from "../../core/ladder.ts";
 import { formatNemesis, type Nemesis } from "../../core/nemesis.ts";
 import type { Millis } from "../../core/units.ts";
-import { engineWord, type EngineChoice } from "../engine-choice.ts";
+import type { EngineChoice } from "../engine-choice.ts";
 import type { Freshness } from "../freshness.ts";
 import { layOut } from "../lay-out.ts";
 import { performedRun, type PerformedRun } from "../perform.ts";
 import { printPlan } from "../print-plan.ts";
 import { writeReport } from "../run-directory.ts";
+import { engineFlags, given } from "../resolved-command.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Shell } from "../shell.ts";
 
@@ -32,14 +33,6 @@ export interface MitigateOptions {
   readonly json: boolean;
   readonly dryRun: boolean;
 }
-
-const given = (flag: string, value: string | null | undefined): readonly string[] =>
-  value === null || value === undefined || value === "" ? [] : [flag, value];
-
-const engineFlags = (engine: EngineChoice): readonly string[] =>
-  engine.kind === "auto"
-    ? [...given("--host", engine.host), ...given("--context", engine.context)]
-    : ["--engine", engineWord(engine)];
 
 /** The arguments that climb the same ladder again. */
 const commandOf = (options: MitigateOptions, seed: string): readonly string[] => [
