@@ -127,10 +127,12 @@ test.each([
   ["quotation marks", 'a="'.repeat(MEGABYTE / 3)],
   ["blanks", " ".repeat(MEGABYTE)],
   ["braces", "{".repeat(MEGABYTE)],
-])("a megabyte of %s is read in less than a second", (_, raw) => {
-  const started = performance.now();
+])("a megabyte of %s is read in less than a second of processor time", (_, raw) => {
+  // Not of a clock's: what else the machine does is no concern of a pattern.
+  const before = process.cpuUsage();
   expect(logLine(raw).raw).toHaveLength(raw.length);
-  expect(performance.now() - started).toBeLessThan(1000);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(1000);
 });
 
 test("of the recorded log every line but the first two has a time, a level and a message", () => {
