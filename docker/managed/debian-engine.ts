@@ -4,14 +4,10 @@
  * The packages are unpacked and not installed: installing `docker.io` starts a second, rootful daemon on the
  * user's machine, whose containers take the very ports that a run wants to watch.
  */
-import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { StressError } from "../../harness/core/errors.ts";
 import { ownRelease } from "./debian-packages.ts";
-import { assembleDebianPrograms } from "./debian-programs.ts";
+import { keptDebianPrograms } from "./debian-programs.ts";
 import type { HostOptions } from "./host-needs.ts";
-import { contentKey, renameUnlessThere, scratchDirectory } from "./state-directory.ts";
 
 const PACKAGES = [
   "docker.io",
@@ -43,8 +39,13 @@ const PROGRAMS = [
 /** Releases whose docker.io no longer brings the command line. */
 const CLI_APART: ReadonlySet<string> = new Set(["trixie", "forky", "sid"]);
 
-const packagesOf = (suite: string): readonly string[] =>
-  CLI_APART.has(suite) ? [...PACKAGES, "docker-cli"] : PACKAGES;
+/** The package with the command line. Pure. */
+export const cliPackage = (suite: string): "docker.io" | "docker-cli" =>
+  CLI_APART.has(suite) ? "docker-cli" : "docker.io";
+
+const packagesOf = (suite: string): readonly string[] => [
+  ...new Set([...PACKAGES, cliPackage(suite)]),
+];
 
 export interface DebianEngineOptions extends HostOptions {
   readonly stateDir: string;
@@ -70,32 +71,15 @@ export const ensureDebianEngine = async (options: DebianEngineOptions): Promise<
     throw new StressError("environment", `${why}; name a directory with --engine DIR`);
   }
   const release = { ...own, suite: options.suite ?? own.suite };
-  const packages = packagesOf(release.suite);
-  // A directory that another version of this list was built from must not be taken for this one.
-  const key = contentKey([...packages, ...PROGRAMS]);
-  const name = `debian-${release.suite}-${release.architecture}-${key}`;
-  const home = join(stateDir, "engines", name);
-  if (existsSync(home)) return home;
-  narrate(
-    `Building a Docker engine from Debian ${release.suite}'s packages into ${home} (${packages.join(", ")}; unpacked, not installed)`,
-  );
-  const scratch = await scratchDirectory(stateDir);
-  try {
-    const directory = join(scratch, "engine");
-    await assembleDebianPrograms({
-      release,
-      packages,
-      programs: PROGRAMS,
-      directory,
-      home,
-      scratch,
-      narrate,
-      signal,
-    });
-    await mkdir(join(stateDir, "engines"), { recursive: true });
-    await renameUnlessThere(directory, home);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-  return home;
+  return await keptDebianPrograms({
+    stateDir,
+    place: "engines",
+    name: "debian",
+    what: "a Docker engine",
+    release,
+    packages: packagesOf(release.suite),
+    programs: PROGRAMS,
+    narrate,
+    signal,
+  });
 };

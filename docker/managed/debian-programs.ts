@@ -3,12 +3,13 @@
  * system of another release, and nothing is installed.
  */
 import { existsSync, readdirSync, realpathSync } from "node:fs";
-import { chmod, copyFile, mkdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { chmod, copyFile, mkdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { StressError } from "../../harness/core/errors.ts";
 import { extractPackages, type DebianRelease } from "./debian-packages.ts";
 import type { HostOptions } from "./host-needs.ts";
 import { runProgram } from "./program.ts";
+import { contentKey, renameUnlessThere, scratchDirectory } from "./state-directory.ts";
 
 /**
  * The release whose patchelf (0.14.3) is used for every release: with trixie's (0.18) containerd 1.7.24, a Go
@@ -23,6 +24,7 @@ const PROGRAM_DIRS = [
   "sbin",
   "bin",
   "usr/libexec/docker",
+  "usr/libexec/docker/cli-plugins",
   "usr/lib/docker",
   "usr/share/docker.io/contrib",
 ];
@@ -191,4 +193,51 @@ export const assembleDebianPrograms = async (options: DebianProgramsOptions): Pr
   const tree = await unpack(release.suite, oneSuite ? [...packages, "patchelf"] : packages);
   const tools = oneSuite ? tree : await unpack(PATCHELF_SUITE, ["patchelf"]);
   await assemble(tree, { ...options, patchelf: patchelfIn(tools, signal) });
+};
+
+export interface KeptProgramsOptions extends HostOptions {
+  readonly stateDir: string;
+  /** The directory of the state directory that they are kept in, and what they are called there. */
+  readonly place: "engines" | "programs";
+  readonly name: string;
+  /** Narrated where they have to be fetched: what is being made. */
+  readonly what: string;
+  readonly release: DebianRelease;
+  readonly packages: readonly string[];
+  readonly programs: readonly string[];
+}
+
+/**
+ * A directory with programs in `bin`, made at the first call and kept. It appears under its name when it is whole.
+ *
+ * @throws StressError("environment") when packages cannot be had
+ */
+export const keptDebianPrograms = async (options: KeptProgramsOptions): Promise<string> => {
+  const { stateDir, place, name, what, release, packages, programs, narrate, signal } = options;
+  // A directory that another version of this list was built from must not be taken for this one.
+  const key = contentKey([...packages, ...programs]);
+  const home = join(stateDir, place, `${name}-${release.suite}-${release.architecture}-${key}`);
+  if (existsSync(home)) return home;
+  narrate(
+    `Building ${what} from Debian ${release.suite}'s packages into ${home} (${packages.join(", ")}; unpacked, not installed)`,
+  );
+  const scratch = await scratchDirectory(stateDir);
+  try {
+    const directory = join(scratch, "programs");
+    await assembleDebianPrograms({
+      release,
+      packages,
+      programs,
+      directory,
+      home,
+      scratch,
+      narrate,
+      signal,
+    });
+    await mkdir(dirname(home), { recursive: true });
+    await renameUnlessThere(directory, home);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return home;
 };

@@ -46,7 +46,14 @@ export const defaultStateDir = (
 export const MARKER = "rootless-stress-state";
 
 /** All that the tool makes in a state directory, beside the marker. */
-export const STATE_NAMES = ["slots", "engines", "images", "building", "account"] as const;
+export const STATE_NAMES = [
+  "slots",
+  "engines",
+  "images",
+  "programs",
+  "building",
+  "account",
+] as const;
 
 /** What state looks like that was made before there was a marker. */
 const CONTENTS: Readonly<Record<string, RegExp>> = {
