@@ -49,6 +49,22 @@ const CHANGES: Readonly<Record<string, Partial<Profile> & Pick<Profile, "title">
     // dockerd looks for IPv6 in the namespace that it is in itself (netutils.IsV6Listenable).
     detachNetns: false,
   },
+  "strict-rp-filter": {
+    title:
+      "what comes from an address that is not behind its bridge is dropped, as hosts with rp_filter=1 do",
+    // Of this and of a bridge's own the higher number counts, so that 2, which is loose, would take it back. Containers
+    // have theirs from the machine's first namespace.
+    sysctls: { "net.ipv4.conf.all.rp_filter": "1" },
+  },
+  rootful: {
+    title: "run by root, without RootlessKit, in a network namespace of its own",
+    rootful: true,
+  },
+  "rootful-no-userland-proxy": {
+    title: "run by root, its ports forwarded by rules alone",
+    rootful: true,
+    daemonJson: { "userland-proxy": false },
+  },
   "detached-off": {
     title: "dockerd inside RootlessKit's network namespace",
     detachNetns: false,

@@ -44,8 +44,8 @@ import { openStateDir } from "./state-directory.ts";
 import { isAbandoned, removeTree, takeDown, thisProcess } from "./take-down.ts";
 
 /** Measured: 1 s on an idle machine. */
-const START_MS = 60_000;
-const POLL_MS = 25;
+export const START_MS = 60_000;
+export const POLL_MS = 25;
 
 export interface ManagedEngine {
   readonly name: string;
@@ -99,7 +99,7 @@ const asAccount = (account: Account) =>
   isRoot() ? { account: { uid: account.uid, gid: account.gid } } : {};
 
 /** Takes the first free slot, after taking down engines that nobody will stop. */
-const claimSlot = async (
+export const claimSlot = async (
   draft: Pick<
     EngineRecord,
     "generation" | "owner" | "engine" | "userNamespace" | "version" | "directory"
@@ -142,7 +142,7 @@ interface Prepared {
 }
 
 /** Everything that must lie in the slot before the engine starts; what a predecessor left is replaced. */
-const furnish = async (
+export const furnish = async (
   record: EngineRecord,
   paths: SlotPaths,
   { account, directory, setup, narrate }: StartOptions & Prepared,
@@ -212,7 +212,7 @@ const launch = (
   }
 };
 
-const started = (child: ChildProcess): Promise<number> =>
+export const started = (child: ChildProcess): Promise<number> =>
   new Promise((resolve, reject) => {
     child.once("error", (cause) => {
       reject(new StressError("environment", `Cannot run ${child.spawnfile}`, { cause }));
@@ -239,6 +239,12 @@ const failure = (what: string, logFile: string): StressError => {
   return new StressError("environment", `${what}: ${words} (log: ${logFile})`);
 };
 
+export const endedWhileStarting = (logFile: string): StressError =>
+  failure("The engine ended while it started", logFile);
+
+export const notAnswering = (logFile: string): StressError =>
+  failure(`The engine did not answer within ${String(START_MS / 1000)} s`, logFile);
+
 /** Waits until the engine answers; keeps the record up to date so that others can take it down meanwhile. */
 const untilReady = async (
   child: ChildProcess,
@@ -258,14 +264,9 @@ const untilReady = async (
     }
     if (record.userNamespace !== null && (await answersPing(record.socketPath))) return record;
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw failure("The engine ended while it started", record.logFile);
+      throw endedWhileStarting(record.logFile);
     }
-    if (performance.now() > end) {
-      throw failure(
-        `The engine did not answer within ${String(START_MS / 1000)} s`,
-        record.logFile,
-      );
-    }
+    if (performance.now() > end) throw notAnswering(record.logFile);
     await sleep(POLL_MS);
   }
 };

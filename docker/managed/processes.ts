@@ -92,6 +92,27 @@ export const slotsOnThisMachine = (): ReadonlySet<number> => {
 export const processesInUserNamespace = (namespace: string): readonly number[] =>
   allProcesses().filter((pid) => userNamespaceOf(pid) === namespace && identify(pid) !== null);
 
+/** The mount namespace of a process, such as `mnt:[4026531841]`; null when it may not be read. */
+const mountNamespaceOf = (pid: number | "self"): string | null => {
+  try {
+    return readlinkSync(`/proc/${String(pid)}/ns/mnt`);
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * Processes of other mount namespaces than this one's that name something inside the directory: an engine's own, and
+ * its containers, whose files are there. Somebody who merely reads its log is among the machine's mounts.
+ */
+export const processesApartNaming = (directory: string): readonly number[] => {
+  const own = mountNamespaceOf("self");
+  return allProcesses().filter((pid) => {
+    const namespace = mountNamespaceOf(pid);
+    return namespace !== null && namespace !== own && mentions(pid, directory);
+  });
+};
+
 /** True when environment, command line or mounts of a process name something inside the directory. */
 export const mentions = (pid: number, directory: string): boolean =>
   ["environ", "cmdline", "mountinfo"].some((file) =>

@@ -71,6 +71,9 @@ const fileSchema = z
       .describe(
         "Dynamic ports: kernel is the range that the host has too, own is apart from it and from other engines.",
       ),
+    rootful: yesOrNo.describe(
+      "Run by root, without RootlessKit, in a network namespace of its own: to compare with.",
+    ),
     sysctls: z
       .record(
         z.string().regex(/^net(?:\.[\w-]+)+$/),
@@ -222,11 +225,18 @@ const objectionsToPorts = (file: ProfileFile): readonly Objection[] => {
   return [...backwards, ...bySysctl];
 };
 
+/** What RootlessKit would have done. */
+const objectionsToRootful = ({ rootful, rootlesskit }: ProfileFile): readonly Objection[] =>
+  rootful === true && rootlesskit !== undefined
+    ? [{ path: ["rootlesskit"], right: "a rootful engine has no RootlessKit: leave it away" }]
+    : [];
+
 const objectionsTo = (file: ProfileFile): readonly Objection[] => [
   ...objectionsToDaemonJson(file),
   ...objectionsToPools(file),
   ...objectionsToDrivers(file),
   ...objectionsToPorts(file),
+  ...objectionsToRootful(file),
 ];
 
 /** YAML with the lines of its keys, for what is wrong with one of them. */
@@ -309,6 +319,7 @@ export const parseProfileFile = (source: string, file: string): Profile => {
     title: data.title ?? called.data,
     engine:
       data.engine === undefined ? AS_DOCKER_COMES.engine : engineOf(data.engine, file, refusal),
+    rootful: data.rootful ?? false,
     daemonJson: { ...data["daemon.json"], ...Object.fromEntries(settings) },
     network: net ?? null,
     portDriver: driver ?? (net === "pasta" ? "implicit" : null),

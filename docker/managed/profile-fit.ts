@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAtLeast } from "../../harness/core/known-engines.ts";
 import { AS_DOCKER_COMES, type Profile } from "../../harness/core/profile.ts";
 import { versionIn, type EngineDirectory } from "./engine-directory.ts";
+import { isRoot } from "./host-needs.ts";
 import { SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
 
 /** For a program that prints its version. */
@@ -125,8 +126,8 @@ const detached: Objection = (profile, { launcher, version }) => {
  */
 const FIRST_WITHOUT_PROXY = "28.0.0";
 
-const proxy: Objection = ({ daemonJson }, { version }) =>
-  daemonJson["userland-proxy"] === false && !isAtLeast(version, FIRST_WITHOUT_PROXY)
+const proxy: Objection = ({ daemonJson, rootful }, { version }) =>
+  !rootful && daemonJson["userland-proxy"] === false && !isAtLeast(version, FIRST_WITHOUT_PROXY)
     ? `without its user-land proxy a rootless Engine ${version} publishes nothing on the host: RootlessKit is asked by that proxy until ${FIRST_WITHOUT_PROXY}`
     : null;
 
@@ -137,7 +138,10 @@ const sysctls: Objection = ({ sysctls: wanted }) => {
   return missing === undefined ? null : `this machine's kernel has no ${missing}`;
 };
 
-const OBJECTIONS: readonly Objection[] = [firewall, detached, proxy, sysctls, network];
+const root: Objection = ({ rootful }) =>
+  rootful && !isRoot() ? "only root can start a rootful engine" : null;
+
+const OBJECTIONS: readonly Objection[] = [root, firewall, detached, proxy, sysctls, network];
 
 /** Why this engine cannot run the profile on this machine, in one sentence; null where nothing speaks against it. */
 export const whyNot = async (profile: Profile, engine: Engine): Promise<string | null> => {

@@ -5,12 +5,14 @@ import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StressError } from "../../harness/core/errors.ts";
+import { removeCgroups } from "./cgroups.ts";
 import { removeRecord, type EngineRecord } from "./engine-record.ts";
 import { isRoot } from "./host-needs.ts";
 import {
   identify,
   isAlive,
   mentions,
+  processesApartNaming,
   processesInUserNamespace,
   processesWithRuntimeDir,
   userNamespaceOf,
@@ -63,8 +65,9 @@ const namespacesOf = (
 /** dockerd, containerd, shims and containers go on when their parents are killed; none of them is missed here. */
 const membersOf = (record: EngineRecord, slot: SlotPaths): readonly number[] => {
   const inside = [...namespacesOf(record, slot)].flatMap(processesInUserNamespace);
-  return [...new Set([...processesWithRuntimeDir(slot.runtimeDir), ...inside])].filter(
-    (pid) => pid !== process.pid,
+  const rootful = record.userNamespace === null ? processesApartNaming(slot.directory) : [];
+  return [...new Set([...processesWithRuntimeDir(slot.runtimeDir), ...inside, ...rootful])].filter(
+    (pid) => pid !== process.pid && identify(pid) !== null,
   );
 };
 
@@ -165,6 +168,7 @@ export const takeDown = async (stateDir: string, record: EngineRecord): Promise<
   await killMembers(record, slot);
   await unmountUnder(slot.directory);
   await removeTree(slot.runtimeDir);
+  removeCgroups(record.slot);
   removeRecord(stateDir, record);
 };
 

@@ -40,6 +40,8 @@ export const profileSchema = z.object({
   /** One line, for reports. */
   title: text,
   engine: engineSourceSchema,
+  /** Run by root, without RootlessKit, in a network namespace of its own. Older journals do not say it. */
+  rootful: z.boolean().default(false),
   /** User-land proxy, firewall back end, storage driver and address pools are settings of this file. */
   daemonJson: z.record(text, z.unknown()).readonly(),
   /**
@@ -66,6 +68,7 @@ export type Profile = z.infer<typeof profileSchema>;
 /** What a profile is where it says nothing. */
 export const AS_DOCKER_COMES = {
   engine: { kind: "at-hand" },
+  rootful: false,
   daemonJson: {},
   network: null,
   portDriver: null,

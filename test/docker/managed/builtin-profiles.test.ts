@@ -45,7 +45,7 @@ test.each(["narrow-pools", "constructor", "./missing.yaml"])(
     const read = () => readProfile(name);
     expect(read).toThrow(expect.objectContaining({ code: "usage" }));
     expect(read).toThrow(
-      `--profile ${name}: no such file, and no profile of that name; there are default, wide-pools, no-userland-proxy, disjoint-port-range, pasta-implicit, slirp4netns-port-driver, no-ipv6, detached-off, nftables`,
+      `--profile ${name}: no such file, and no profile of that name; there are default, wide-pools, no-userland-proxy, disjoint-port-range, pasta-implicit, slirp4netns-port-driver, no-ipv6, strict-rp-filter, rootful, rootful-no-userland-proxy, detached-off, nftables`,
     );
   },
 );

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { isRoot } from "../../../docker/managed/host-needs.ts";
 import {
   identify,
   isAlive,
+  processesApartNaming,
   processesInUserNamespace,
   processesWithRuntimeDir,
   startTimeIn,
@@ -47,3 +49,24 @@ test("a child is found by its runtime directory, exactly, and by its namespace u
   await exit;
   expect(processesWithRuntimeDir(runtimeDir)).toEqual([]);
 });
+
+test.runIf(isRoot())(
+  "who names a directory counts as living in it only apart from the machine's own mounts",
+  async () => {
+    const directory = `/nowhere/${String(process.pid)}`;
+    const env = { PATH: "/usr/bin:/bin", NAMED: `${directory}/file` };
+    const beside = spawn("cat", [], { env });
+    const apart = spawn("unshare", ["--mount", "cat"], { env });
+    for (const child of [beside, apart]) {
+      child.stdin.write("up");
+      await once(child.stdout, "data");
+    }
+    expect(processesApartNaming(directory)).toEqual([apart.pid]);
+    for (const child of [beside, apart]) {
+      const exit = once(child, "exit");
+      child.stdin.end();
+      await exit;
+    }
+    expect(processesApartNaming(directory)).toEqual([]);
+  },
+);

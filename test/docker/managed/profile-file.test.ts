@@ -36,6 +36,7 @@ storage-driver: overlay2
     name: "everything",
     title: "all of it",
     engine: { kind: "debian", suite: "sid" },
+    rootful: false,
     daemonJson: {
       "default-address-pools": [{ base: "10.200.0.0/14", size: 24 }],
       debug: true,
@@ -79,7 +80,7 @@ test.each([
   ["title: a\ntitle: b", /:2: not YAML: Map keys must be unique/],
   [
     "title: a\nmtu: 1500",
-    ':2: unknown key "mtu"; known: name, title, engine, daemon.json, rootlesskit, ip-local-port-range, sysctls, userland-proxy, firewall-backend, storage-driver',
+    ':2: unknown key "mtu"; known: name, title, engine, daemon.json, rootlesskit, ip-local-port-range, rootful, sysctls, userland-proxy, firewall-backend, storage-driver',
   ],
   [
     "rootlesskit:\n  net: pasta\n  driver: builtin",
@@ -127,6 +128,10 @@ test.each([
 });
 
 test.each([
+  [
+    "rootful: true\nrootlesskit:\n  mtu: 1500",
+    ":2: a rootful engine has no RootlessKit: leave it away",
+  ],
   ["rootlesskit:\n  port-driver: implicit", ":2: port-driver: implicit needs net: pasta"],
   [
     "rootlesskit:\n  net: pasta\n  port-driver: slirp4netns",

@@ -82,6 +82,7 @@ const PROFILE: Profile = {
   name: "wide-pools",
   title: "more networks",
   engine: { kind: "at-hand" },
+  rootful: false,
   daemonJson: { "default-address-pools": [{ base: "10.64.0.0/10", size: 24 }] },
   network: null,
   portDriver: null,
