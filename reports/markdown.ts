@@ -7,10 +7,13 @@ import { ARM_COLUMNS, durationText, NOTHING, spreadText } from "./arm-columns.ts
 import { calibrationMarkdown } from "./calibration.ts";
 import { left, right } from "./columns.ts";
 import { comparisonMarkdown } from "./comparison.ts";
+import { datapathMarkdown } from "./datapath.ts";
 import { expectationsMarkdown, interimMarkdown } from "./expectations.ts";
 import { escaped, fenced, list, tableOf } from "./markup.ts";
 import { shortened } from "./printable.ts";
 import { portTraceMarkdown } from "./port-trace.ts";
+import { routesMarkdown } from "./routes.ts";
+import { runnersMarkdown } from "./runners.ts";
 import { signalsMarkdown } from "./signals.ts";
 import { setupsMarkdown } from "./setups.ts";
 import { soakMarkdown } from "./soak.ts";
@@ -170,6 +173,9 @@ export const markdown = (summary: Summary): string => {
     ...interimMarkdown(summary.interim),
     ...(summary.comparison === null ? [] : comparisonMarkdown(summary.comparison)),
     ...failures(summary),
+    ...runnersMarkdown(summary.runners),
+    ...routesMarkdown(summary.routes),
+    ...datapathMarkdown(summary.datapath),
     ...triesMarkdown(summary.tries),
     ...(summary.portTraces.length === 0
       ? []

@@ -12,6 +12,7 @@ import {
   type ContainerSpec,
   type Operation,
 } from "../harness/core/model.ts";
+import { isCall } from "../harness/core/operations.ts";
 import type { Condition, Expected, Holding, Repro, ReproStep } from "../harness/core/repro.ts";
 import { shellWord, shellWords, type Placeholder } from "../harness/core/shell-words.ts";
 import { printable, shortened } from "./printable.ts";
@@ -91,7 +92,8 @@ const comment = (text: string): string => `# ${printable(text)}`;
 
 const stepText = (step: ReproStep, judge: "must" | "failing", writing: Writing): string => {
   const { operation } = step;
-  if (operation.kind === "identity") return comment(`${titleOf(step)}: no call to the engine`);
+  if (operation.kind !== "ready" && !isCall(operation))
+    return comment(`${titleOf(step)}: no call to the engine`);
   const call =
     operation.kind === "ready"
       ? readyLine(operation, writing.placeholders)

@@ -1,10 +1,13 @@
 import type { Summary } from "../harness/core/summary.ts";
 import { calibrationText } from "./calibration.ts";
 import { comparisonText } from "./comparison.ts";
+import { datapathText } from "./datapath.ts";
 import { expectationsText, interimText } from "./expectations.ts";
 import type { Paint } from "./paint.ts";
 import { portTraceText } from "./port-trace.ts";
 import { printable } from "./printable.ts";
+import { routesText } from "./routes.ts";
+import { runnersText } from "./runners.ts";
 import { signalsText } from "./signals.ts";
 import { soakText } from "./soak.ts";
 import { table } from "./table.ts";
@@ -27,6 +30,9 @@ export const text = (summary: Summary, paint: Paint): string => {
     ...summary.portTraces.slice(0, MOST_TRACES).map((trace) => portTraceText(trace, paint)),
     soakText(summary.soak, paint),
     summary.comparison === null ? "" : comparisonText(summary.comparison, paint),
+    runnersText(summary.runners, paint),
+    routesText(summary.routes, paint),
+    datapathText(summary.datapath, paint),
     triesText(summary.tries, paint),
     expectationsText(summary.expectations, paint),
     interimText(summary.interim, paint),

@@ -1,7 +1,8 @@
-import type { Scenario } from "../harness/core/model.ts";
+import type { StackScenario } from "../harness/core/model.ts";
 
 /** The service containers of one test shard: a relational database, a cache, an analytics store. */
-export const stacks: Scenario = {
+export const stacks: StackScenario = {
+  kind: "stacks",
   name: "stacks",
   title:
     "a network of its own with MySQL, Redis and ClickHouse, as a CI runner's service containers",

@@ -1,7 +1,12 @@
 /**
  * Each operation as the Engine API call that performs it: what `--dry-run` prints and what is sent.
  */
-import type { CallOperation, ContainerSpec } from "../../harness/core/model.ts";
+import {
+  HOST_NETWORK,
+  type CallOperation,
+  type ContainerSpec,
+  type HealthCheck,
+} from "../../harness/core/model.ts";
 import { unreachable } from "../../harness/core/errors.ts";
 
 export interface Call {
@@ -12,6 +17,20 @@ export interface Call {
 }
 
 const portKey = (containerPort: number): string => `${String(containerPort)}/tcp`;
+
+/** An engine before 28 does not know it and says nothing. */
+const gatewayPriority = (priority: number | undefined): Readonly<Record<string, number>> =>
+  priority === undefined ? {} : { GwPriority: priority };
+
+const NANOSECONDS = 1_000_000;
+
+const healthBody = (health: HealthCheck): Readonly<Record<string, unknown>> => ({
+  Test: health.test,
+  Interval: health.interval * NANOSECONDS,
+  Timeout: health.timeout * NANOSECONDS,
+  Retries: health.retries,
+  StartPeriod: health.startPeriod * NANOSECONDS,
+});
 
 /** The body of `POST /containers/create`, as the docker CLI would write it. */
 const containerBody = (spec: ContainerSpec): Readonly<Record<string, unknown>> => {
@@ -29,7 +48,20 @@ const containerBody = (spec: ContainerSpec): Readonly<Record<string, unknown>> =
       NetworkMode: spec.network,
       PortBindings: Object.fromEntries(published.map(({ key, binding }) => [key, [binding]])),
     },
-    NetworkingConfig: { EndpointsConfig: { [spec.network]: { Aliases: spec.aliases } } },
+    ...(spec.health === undefined ? {} : { Healthcheck: healthBody(spec.health) }),
+    // The engine's own network namespace has neither names nor gateways to give.
+    ...(spec.network === HOST_NETWORK
+      ? {}
+      : {
+          NetworkingConfig: {
+            EndpointsConfig: {
+              [spec.network]: {
+                Aliases: spec.aliases,
+                ...gatewayPriority(spec.gatewayPriority),
+              },
+            },
+          },
+        }),
   };
 };
 
@@ -63,6 +95,22 @@ export const toCall = (operation: CallOperation): Call => {
           Driver: "bridge",
           CheckDuplicate: true,
           Labels: operation.labels,
+          ...(operation.internal === true ? { Internal: true } : {}),
+          ...(operation.ipv6Subnet === undefined
+            ? {}
+            : { EnableIPv6: true, IPAM: { Config: [{ Subnet: operation.ipv6Subnet }] } }),
+        },
+      };
+    case "network.connect":
+      return {
+        method: "POST",
+        path: `/networks/${encodeURIComponent(operation.network)}/connect`,
+        body: {
+          Container: operation.container,
+          EndpointConfig: {
+            Aliases: operation.aliases,
+            ...gatewayPriority(operation.gatewayPriority),
+          },
         },
       };
     case "container.create":
@@ -75,6 +123,8 @@ export const toCall = (operation: CallOperation): Call => {
       return { method: "POST", path: `${container(operation.container)}/start` };
     case "container.inspect":
       return inspectContainer(operation.container);
+    case "container.wait":
+      return { method: "POST", path: `${container(operation.container)}/wait` };
     case "container.remove":
       return removeContainer(operation.container);
     case "network.remove":

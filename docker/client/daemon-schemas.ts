@@ -44,12 +44,15 @@ export const poolsAnswer = z.object({ DefaultAddressPools: addressPools });
 
 export const createdAnswer = z.object({ Id: z.string() });
 
+export const waitAnswer = z.object({ StatusCode: z.int() });
+
 export const containerAnswer = z.object({
   Id: z.string(),
   State: z.object({
     Running: z.boolean(),
     ExitCode: z.int(),
     OOMKilled: z.boolean().default(false),
+    Health: z.object({ Status: z.string() }).nullish(),
   }),
   NetworkSettings: z.object({
     Ports: map(list(z.object({ HostIp: z.string(), HostPort: z.string() }))),

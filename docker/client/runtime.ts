@@ -7,10 +7,12 @@ import { exitedEarly, wrongIdentity } from "../../harness/core/findings.ts";
 import type {
   Answer,
   CallOperation,
+  MeasureOperation,
   Operation,
   PortBinding,
   ProbeOperation,
 } from "../../harness/core/model.ts";
+import { commandOf, isMeasurement, isProbe, isRunnerStep } from "../../harness/core/operations.ts";
 import type { Clock, Knowledge, Performed, Runtime, Witness } from "../../harness/core/ports.ts";
 import { millis, seconds, type Millis } from "../../harness/core/units.ts";
 import type { Dial } from "../probe/dial.ts";
@@ -24,6 +26,7 @@ import {
   decode,
   infoAnswer,
   versionAnswer,
+  waitAnswer,
 } from "./daemon-schemas.ts";
 import { engineFacts, type KnownOfEngine } from "./engine-facts.ts";
 import { exchange, Refusal } from "./exchange.ts";
@@ -44,7 +47,18 @@ export interface RuntimeOptions {
   readonly witness: Witness;
   /** From the first probe of a service until it is given up. */
   readonly readyDeadline: Millis;
+  /** Processes that runners start; absent: this run has none. */
+  readonly processes?: Performer<Operation>;
+  /** What is measured beside the calls; absent: this run measures nothing. */
+  readonly instruments?: Performer<MeasureOperation>;
 }
+
+/** As the runtime's own: resolves to data whatever happens. */
+export type Performer<Kind extends Operation> = (
+  operation: Kind,
+  knowledge: Knowledge,
+  signal: AbortSignal,
+) => Promise<Performed>;
 
 /** A finding of the harness itself about a service: thrown here, an answer at the edge. */
 class Finding extends Error {
@@ -65,6 +79,12 @@ class DaemonSays extends Error {
 /** How often a service that is not ready is looked at from the daemon's side: has it exited? */
 const EXIT_CHECK_INTERVAL = seconds(2);
 
+/** How often a container that is not there yet is asked for: seldom enough to be no burden to the burst. */
+const AWAITED_INTERVAL = millis(250);
+
+const isAwaited = (operation: ProbeOperation): boolean =>
+  operation.kind === "ready" && operation.awaited === true;
+
 const bindingsOf = (body: unknown): readonly PortBinding[] =>
   Object.entries(decode(containerAnswer, body, "container.inspect").NetworkSettings.Ports).flatMap(
     ([key, bindings]) =>
@@ -75,6 +95,15 @@ const bindingsOf = (body: unknown): readonly PortBinding[] =>
       })),
   );
 
+const ended = ({ service }: CallOperation & { readonly service: string }, code: number): Answer =>
+  code === 0
+    ? { kind: "done" }
+    : {
+        kind: "refused",
+        by: "harness",
+        message: exitedEarly({ service, exitCode: code, tail: "" }),
+      };
+
 /** What a successful call says, beyond having succeeded. */
 const toDone = (operation: Operation, body: unknown): Answer => {
   switch (operation.kind) {
@@ -83,6 +112,8 @@ const toDone = (operation: Operation, body: unknown): Answer => {
       return { kind: "done", id: decode(createdAnswer, body, operation.kind).Id };
     case "container.inspect":
       return { kind: "done", bindings: bindingsOf(body) };
+    case "container.wait":
+      return ended(operation, decode(waitAnswer, body, operation.kind).StatusCode);
     default:
       return { kind: "done" };
   }
@@ -93,6 +124,17 @@ const isAlreadyGone = (operation: Operation, error: unknown): boolean =>
   (operation.kind === "container.remove" || operation.kind === "network.remove") &&
   error instanceof Refusal &&
   error.status === 404;
+
+/** @throws Error where a plan asks for what its run was not given: a mistake of ours */
+const performed = async <Kind extends Operation>(
+  performer: Performer<Kind> | undefined,
+  operation: Kind,
+  knowledge: Knowledge,
+  signal: AbortSignal,
+): Promise<Performed> => {
+  if (performer === undefined) throw new Error(`nobody is there to perform ${operation.kind}`);
+  return await performer(operation, knowledge, signal);
+};
 
 const found = (message: string): Answer => ({ kind: "refused", by: "harness", message });
 
@@ -144,15 +186,36 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     );
   };
 
+  /** The ports of a container that another operation is making. @throws the signal's reason */
+  const bindingsOnceUp = async (
+    container: string,
+    signal: AbortSignal,
+  ): Promise<readonly PortBinding[]> => {
+    for (;;) {
+      const body = await exchange(docker, inspectContainer(container), { signal }).catch(
+        (error: unknown) => {
+          if (error instanceof Refusal && error.status === 404) return null;
+          throw error;
+        },
+      );
+      const isUp =
+        body !== null && decode(containerAnswer, body, "container.inspect").State.Running;
+      if (isUp) return bindingsOf(body);
+      await clock.sleep(AWAITED_INTERVAL, signal);
+      signal.throwIfAborted();
+    }
+  };
+
   const throughPort = async (
     operation: ProbeOperation,
     containerPort: number,
     knowledge: Knowledge,
     signal: AbortSignal,
   ): Promise<Answer> => {
-    const binding = knowledge.bindings
-      .get(operation.container)
-      ?.find((each) => each.containerPort === containerPort);
+    const known = isAwaited(operation)
+      ? await bindingsOnceUp(operation.container, signal)
+      : knowledge.bindings.get(operation.container);
+    const binding = known?.find((each) => each.containerPort === containerPort);
     if (binding === undefined) {
       // A container that ended at once has no ports any more: that is then the finding.
       await refuseExited(operation, signal);
@@ -223,8 +286,12 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
 
   return {
     perform: async (operation, knowledge, signal) => {
-      if (operation.kind === "ready" || operation.kind === "identity") {
-        return await performProbe(operation, knowledge, signal);
+      if (isProbe(operation)) return await performProbe(operation, knowledge, signal);
+      if (isMeasurement(operation)) {
+        return await performed(options.instruments, operation, knowledge, signal);
+      }
+      if (isRunnerStep(operation) || commandOf(operation) !== null) {
+        return await performed(options.processes, operation, knowledge, signal);
       }
       if (operation.kind === "container.remove") {
         outputs.get(operation.container)?.close();

@@ -4,12 +4,8 @@
 import type Dockerode from "dockerode";
 import pLimit from "p-limit";
 import { z } from "zod";
-import type {
-  ContainerSeen,
-  DaemonSays,
-  LeftoverSeen,
-  NetworkSeen,
-} from "../../harness/core/doctor/facts.ts";
+import type { DaemonSays, LeftoverSeen, NetworkSeen } from "../../harness/core/doctor/facts.ts";
+import type { PortContainer } from "../../harness/core/port-owners/facts.ts";
 import {
   addressPools,
   decode,
@@ -38,7 +34,9 @@ const infoSeen = infoAnswer.pick({ CgroupDriver: true, SecurityOptions: true }).
 });
 
 const attachments = z.object({
-  Networks: map(z.object({ IPAddress: z.string().default("") })),
+  Networks: map(
+    z.object({ IPAddress: z.string().default(""), GlobalIPv6Address: z.string().default("") }),
+  ),
 });
 
 const listAnswer = z.array(
@@ -58,10 +56,11 @@ const networksSeen = z.array(subnetsAnswer.element.extend({ Driver: z.string() }
 /** Inspections under way at once: this is a look, not a load. */
 const INSPECTIONS = 4;
 
-const containersOf = async (
+/** All of them, running or not. @throws StressError("engine-lost") when it does not tell */
+export const containersSeen = async (
   docker: Dockerode,
   signal: AbortSignal,
-): Promise<readonly ContainerSeen[]> => {
+): Promise<readonly PortContainer[]> => {
   const path = "/containers/json?all=true";
   const listed = decode(listAnswer, await ask(docker, path, signal), path);
   const limit = pLimit(INSPECTIONS);
@@ -75,18 +74,21 @@ const containersOf = async (
     }
   };
   return await Promise.all(
-    listed.map(async (container): Promise<ContainerSeen> => {
+    listed.map(async (container): Promise<PortContainer> => {
       const hostNetwork = container.HostConfig.NetworkMode === "host";
       const running = isRunning(container);
       const inspected = hostNetwork || !running ? await limit(() => inspect(container)) : null;
       const networks = Object.values(container.NetworkSettings?.Networks ?? {});
       const pid = inspected?.State.Pid ?? 0;
       return {
+        id: container.Id,
         name: containerName(container),
         state: container.State,
         pid: pid === 0 ? null : pid,
         hostNetwork,
-        addresses: networks.flatMap(({ IPAddress }) => (IPAddress === "" ? [] : [IPAddress])),
+        addresses: networks
+          .flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress, GlobalIPv6Address])
+          .filter((address) => address !== ""),
         ports: running
           ? publishedPorts(container)
           : inspected === null
@@ -121,22 +123,17 @@ export interface DaemonQuestion {
   readonly signal: AbortSignal;
 }
 
-/** @throws StressError("engine-lost") when it does not even tell what it is */
-export const daemonSays = async (question: DaemonQuestion): Promise<DaemonSays> => {
-  const { docker, rootlesskit, isOwnerGone, signal } = question;
-  const left = async (): Promise<readonly LeftoverSeen[]> =>
-    (await leftovers(docker, signal)).map(({ run, owner, inventory }) => ({
-      run,
-      containers: inventory.containers.length,
-      networks: inventory.networks.length,
-      ownerGone: isOwnerGone(owner),
-    }));
-  const [version, info, containers, networks, found] = await Promise.all([
+/** What it tells of itself, without what is on it. @throws StressError("engine-lost") when it does not */
+export const selfSays = async ({
+  docker,
+  rootlesskit,
+  signal,
+}: Omit<DaemonQuestion, "isOwnerGone">): Promise<
+  Omit<DaemonSays, "containers" | "networks" | "leftovers">
+> => {
+  const [version, info] = await Promise.all([
     ask(docker, "/version", signal).then((answer) => decode(versionAnswer, answer, "/version")),
     ask(docker, "/info", signal).then((answer) => decode(infoSeen, answer, "/info")),
-    orNull(containersOf(docker, signal)),
-    orNull(networksOf(docker, signal)),
-    orNull(left()),
   ]);
   const told = version.Components.find(({ Name }) => Name === "rootlesskit")?.Details;
   return {
@@ -150,8 +147,24 @@ export const daemonSays = async (question: DaemonQuestion): Promise<DaemonSays> 
     liveRestore: info.LiveRestoreEnabled,
     pools: info.DefaultAddressPools,
     firewallDriver: info.FirewallBackend?.Driver ?? null,
-    containers,
-    networks,
-    leftovers: found,
   };
+};
+
+/** @throws StressError("engine-lost") when it does not even tell what it is */
+export const daemonSays = async (question: DaemonQuestion): Promise<DaemonSays> => {
+  const { docker, isOwnerGone, signal } = question;
+  const left = async (): Promise<readonly LeftoverSeen[]> =>
+    (await leftovers(docker, signal)).map(({ run, owner, inventory }) => ({
+      run,
+      containers: inventory.containers.length,
+      networks: inventory.networks.length,
+      ownerGone: isOwnerGone(owner),
+    }));
+  const [self, containers, networks, found] = await Promise.all([
+    selfSays(question),
+    orNull(containersSeen(docker, signal)),
+    orNull(networksOf(docker, signal)),
+    orNull(left()),
+  ]);
+  return { ...self, containers, networks, leftovers: found };
 };

@@ -36,7 +36,10 @@ export const lacksLegacyNat = (modules: string | null, builtin: string | null): 
   !modules.split("\n").some((line) => line.startsWith(`${LEGACY_NAT} `)) &&
   !builtin.includes(`/${LEGACY_NAT}.ko`);
 
-const readBackends = async (namespace: EngineNamespace): Promise<FirewallSeen["backends"]> => {
+/** The NAT rules of IPv4, by packet filter; missing are those that this machine has not. */
+export const readBackends = async (
+  namespace: EngineNamespace,
+): Promise<FirewallSeen["backends"]> => {
   const read = await rulesByBackend(namespace);
   const found = BACKENDS.map((backend) => ({ backend, rules: read[backend] }));
   const builtin = `/lib/modules/${release()}/modules.builtin`;

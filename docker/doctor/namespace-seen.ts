@@ -26,7 +26,8 @@ export const sixOnlyIn = (listed: string): readonly number[] =>
       : [];
   });
 
-const sixOnly = async (
+/** The same as things stand; null where `ss` is missing or the namespace cannot be entered. */
+export const sixOnly = async (
   namespace: EngineNamespace,
   protocol: Protocol,
 ): Promise<readonly number[] | null> => {

@@ -3,7 +3,12 @@
  * two APIs, files of `/proc`, and programs that list.
  */
 import { setMaxListeners } from "node:events";
-import type { Asked, DaemonSays, DoctorFacts } from "../../harness/core/doctor/facts.ts";
+import type {
+  Asked,
+  AttachmentsSeen,
+  DaemonSays,
+  DoctorFacts,
+} from "../../harness/core/doctor/facts.ts";
 import { DeadlinePassed, messageOf } from "../../harness/core/errors.ts";
 import type { Millis } from "../../harness/core/units.ts";
 import { connect } from "../client/connect.ts";
@@ -14,6 +19,7 @@ import { ancestorsOf, readProcesses, type ProcessSeen } from "../evidence/proces
 import { rootlesskitForwards, rootlesskitInfo } from "../evidence/rootlesskit.ts";
 import { userNames } from "../evidence/users.ts";
 import { PROBE_PORTS } from "../probe/local-ports.ts";
+import { attachmentsSeen } from "./attachments-seen.ts";
 import { daemonSays } from "./daemon-says.ts";
 import { firewallSeen, NO_FIREWALL } from "./firewall-seen.ts";
 import { machineSeen } from "./machine-seen.ts";
@@ -38,11 +44,12 @@ export interface DoctorQuestion {
 interface Said {
   readonly daemon: DaemonSays | null;
   readonly silence: string | null;
+  readonly attachments: AttachmentsSeen | null;
 }
 
 const say = async (question: DoctorQuestion, apiSocket: string | null): Promise<Said> => {
   const { address, missing, isOwnerGone } = question;
-  if (address === null) return { daemon: null, silence: missing };
+  if (address === null) return { daemon: null, silence: missing, attachments: null };
   const deadline = new AbortController();
   const timer = setTimeout(() => {
     deadline.abort(new DeadlinePassed(question.patience));
@@ -55,20 +62,21 @@ const say = async (question: DoctorQuestion, apiSocket: string | null): Promise<
       connect(address, signal),
       apiSocket === null ? null : rootlesskitInfo(apiSocket),
     ]);
-    return {
-      daemon: await daemonSays({ docker, rootlesskit, isOwnerGone, signal }),
-      silence: null,
-    };
+    const [daemon, attachments] = await Promise.all([
+      daemonSays({ docker, rootlesskit, isOwnerGone, signal }),
+      attachmentsSeen(docker, signal).catch(() => null),
+    ]);
+    return { daemon, silence: null, attachments };
   } catch (error) {
     question.signal.throwIfAborted();
-    return { daemon: null, silence: messageOf(error) };
+    return { daemon: null, silence: messageOf(error), attachments: null };
   } finally {
     clearTimeout(timer);
   }
 };
 
 /** Which of these processes belong to which container: itself, or a descendant of its first process. */
-const inContainers = (
+export const inContainers = (
   pids: readonly number[],
   containers: NonNullable<DaemonSays["containers"]>,
   processes: ReadonlyMap<number, ProcessSeen>,

@@ -73,14 +73,16 @@ const END = "=== ended with";
  * All in one process: starting one holds up this one for some milliseconds, in the middle of a burst perhaps.
  * Tables are not asked for by name: asking for one that is not there would make it.
  */
-const PRINT_ALL = `
-for program in iptables-legacy-save iptables-nft-save 'nft -a list ruleset'; do
+const printing = (...programs: readonly string[]): string => `
+for program in ${programs.map((program) => `'${program}'`).join(" ")}; do
   $program 2>/dev/null
   echo "${END} $?"
 done
 `;
+const PRINT_ALL = printing("iptables-legacy-save", "iptables-nft-save", "nft -a list ruleset");
+const PRINT_SIX = printing("ip6tables-legacy-save", "ip6tables-nft-save");
 
-/** The three outputs, each null where its program is missing or failed. */
+/** The outputs, each null where its program is missing or failed. */
 const outputsIn = (printed: string): readonly (string | null)[] => {
   const [first = "", ...ends] = printed.split(`${END} `);
   const codes = ends.map((text) => Number.parseInt(text, 10));
@@ -101,6 +103,21 @@ export const rulesByBackend = async (namespace: EngineNamespace): Promise<RulesB
     "iptables-nft": iptables === null ? null : iptablesRules(iptables, "iptables-nft"),
     nft: nft === null ? null : nftRules(nft, tablesIn(iptables ?? "")),
   };
+};
+
+/** All IPv6 NAT rules of ip6tables, of either kind; null where neither can be read. Those of nft itself are with the others. */
+export const natRulesOfSix = async (
+  namespace: EngineNamespace,
+): Promise<readonly Rule[] | null> => {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const printed = await inNamespace(namespace, "sh", ["-c", PRINT_SIX], signal).catch(() => "");
+  const [legacy = null, nft = null] = outputsIn(printed);
+  return legacy === null && nft === null
+    ? null
+    : [
+        ...iptablesRules(legacy ?? "", "iptables-legacy"),
+        ...iptablesRules(nft ?? "", "iptables-nft"),
+      ];
 };
 
 /**

@@ -267,8 +267,8 @@ export class Containers {
       container.log.append("stdout", `simulated ${protocol}: ready soon\n`);
     }
     void runJobContainer(container, this.#resolverFor(attachments), stopping.signal).then(
-      (ended) => {
-        if (ended) this.#end(container, 0);
+      (exitCode) => {
+        if (exitCode !== null) this.#end(container, exitCode);
       },
     );
   }

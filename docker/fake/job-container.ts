@@ -3,7 +3,7 @@ import { duplexPair, type Duplex } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Dial } from "../probe/dial.ts";
 import { encodeJobLine } from "../probe/job-lines.ts";
-import { decodeJobRequest, type JobRequest } from "../probe/job-request.ts";
+import { decodeJobRequest, type JobContainerRequest } from "../probe/job-request.ts";
 import { runJob } from "../probe/job.ts";
 import type { Container } from "./container.ts";
 
@@ -15,7 +15,7 @@ export type Resolve = (host: string) => {
 } | null;
 
 /** The job program's argument is recognised by itself: an image may name the program or leave it to its default. */
-const requestIn = (command: readonly string[]): JobRequest | null => {
+const requestIn = (command: readonly string[]): JobContainerRequest | null => {
   const last = command.at(-1) ?? "";
   if (!last.startsWith("{")) return null;
   try {
@@ -51,16 +51,16 @@ const sleep = (milliseconds: number, signal: AbortSignal): Promise<void> =>
 /**
  * Runs the job, if the container's command is one, and writes its lines into the container's log.
  *
- * @returns true when the job ran to its end, false when there is none or the container was stopped before
+ * @returns the exit code; null when there is no job, or the container was stopped before its end
  */
 export const runJobContainer = async (
   container: Container,
   resolve: Resolve,
   signal: AbortSignal,
-): Promise<boolean> => {
+): Promise<number | null> => {
   const request = requestIn(container.request.command);
-  if (request === null) return false;
-  await runJob(request, {
+  if (request === null) return null;
+  const reached = await runJob(request, {
     dial: ({ host, port }) => dialInside(resolve, host, port),
     now: () => performance.now(),
     sleep,
@@ -69,5 +69,6 @@ export const runJobContainer = async (
     },
     signal,
   });
-  return !signal.aborted;
+  if (signal.aborted) return null;
+  return reached ? 0 : 1;
 };

@@ -4,6 +4,7 @@
 import type { ImageUse } from "../../harness/core/model.ts";
 import type { DebianRelease } from "../managed/debian-packages.ts";
 import { contentKey } from "../managed/state-directory.ts";
+import { iperf3Image } from "./datapath-images.ts";
 import type { ImageSource, ResolvedImageSet } from "./image-source.ts";
 import { PROBE_COMMAND, readProbeFiles } from "./probe-files.ts";
 import { recipeReference, type Recipe } from "./recipe.ts";
@@ -91,7 +92,8 @@ const MARIADB: Recipe = {
 
 const REDIS: Recipe = {
   name: "redis",
-  packages: ["redis-server"],
+  // The shell is for health checks: `--health-cmd` is run by one.
+  packages: ["redis-server", "dash"],
   files: [...ACCOUNTS, directory("data")],
   prepare: null,
   changes: [
@@ -104,7 +106,8 @@ const REDIS: Recipe = {
 
 const CLICKHOUSE: Recipe = {
   name: "clickhouse",
-  packages: ["clickhouse-server", "tzdata"],
+  // The client and its shell are for health checks.
+  packages: ["clickhouse-server", "tzdata", "clickhouse-client", "dash"],
   files: [
     ...ACCOUNTS,
     file(
@@ -142,6 +145,8 @@ const CLICKHOUSE: Recipe = {
     ),
     directory("var/lib/clickhouse"),
     directory("var/lib/clickhouse/tmp"),
+    // The client ends without; the server has its time zone from its configuration.
+    { kind: "link", path: "etc/localtime", target: "../usr/share/zoneinfo/UTC" },
   ],
   prepare: null,
   changes: [
@@ -185,5 +190,8 @@ export const debianSet = (release: DebianRelease, probeDirectory: string): Resol
     baseSource: { kind: "recipe", recipe: NODE },
     probeDirectory,
   };
+  const iperf3 = iperf3Image(release, probeDirectory);
+  images["iperf3"] = iperf3.use;
+  sources["iperf3"] = iperf3.source;
   return { name: "debian", images, sources };
 };

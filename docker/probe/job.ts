@@ -1,8 +1,9 @@
 /** What a job does with its services, wherever it runs: in a container, or simulated in the fake engine. */
 import type { Dial } from "./dial.ts";
 import type { JobLine } from "./job-lines.ts";
-import type { JobRequest, JobService } from "./job-request.ts";
+import type { JobContainerRequest, JobRequest, JobService } from "./job-request.ts";
 import { probeNonces, probeReady } from "./probe.ts";
+import { untilDialled } from "./until-dialled.ts";
 import { untilReady } from "./until-ready.ts";
 import { abortReason, wordsOf } from "./words.ts";
 
@@ -10,7 +11,7 @@ import { abortReason, wordsOf } from "./words.ts";
 const IDENTITY_MS = 10_000;
 
 export interface JobSurroundings {
-  readonly dial: (service: JobService) => Dial;
+  readonly dial: (address: Pick<JobService, "host" | "port">) => Dial;
   readonly now: () => number;
   /** Resolves after the duration, or at once when the signal aborts; never rejects. */
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
@@ -69,7 +70,16 @@ const runService = async (
   }
 };
 
-/** All services at once; each line is said as soon as it is known. Resolves when all are; never rejects. */
-export const runJob = async (request: JobRequest, surroundings: JobSurroundings): Promise<void> => {
+/**
+ * All services at once; each line is said as soon as it is known. Resolves when all are; never rejects.
+ *
+ * @returns false only where it was to wait until somebody accepts, and nobody did
+ */
+export const runJob = async (
+  request: JobContainerRequest,
+  surroundings: JobSurroundings,
+): Promise<boolean> => {
+  if ("dial" in request) return await untilDialled(request, surroundings);
   await Promise.all(request.services.map((service) => runService(request, service, surroundings)));
+  return true;
 };

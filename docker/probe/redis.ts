@@ -21,7 +21,12 @@ const lengthOf = (line: string): number => {
   return length;
 };
 
-const receive = async (conversation: Conversation): Promise<readonly string[]> => {
+/**
+ * The items of the next answer, or of the next message to a subscriber.
+ *
+ * @throws Error with the server's words
+ */
+export const receive = async (conversation: Conversation): Promise<readonly string[]> => {
   const line = await conversation.takeLine();
   switch (line.slice(0, 1)) {
     case "+":

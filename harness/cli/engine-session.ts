@@ -6,7 +6,7 @@ import type Dockerode from "dockerode";
 import { connect } from "../../docker/client/connect.ts";
 import { exchange } from "../../docker/client/exchange.ts";
 import { findEngine, parseHost, type EngineAddress } from "../../docker/client/find-engine.ts";
-import { createRuntime } from "../../docker/client/runtime.ts";
+import { createRuntime, type RuntimeOptions } from "../../docker/client/runtime.ts";
 import { foundLog, managedLog } from "../../docker/evidence/daemon-log.ts";
 import { engineUnder } from "../../docker/evidence/engine-under.ts";
 import { localPortRange } from "../../docker/evidence/port-range.ts";
@@ -19,6 +19,7 @@ import { spawnFakeEngine } from "../../docker/fake/spawn.ts";
 import { fakeWitness } from "../../docker/fake/witness.ts";
 import type { DaemonJson } from "../../docker/managed/daemon-config.ts";
 import { startManagedEngine } from "../../docker/managed/engine.ts";
+import { startRootfulEngine } from "../../docker/managed/rootful-engine.ts";
 import { portRangeOf } from "../../docker/managed/slot.ts";
 import { dialTcp, type Dial } from "../../docker/probe/dial.ts";
 import { LocalPorts } from "../../docker/probe/local-ports.ts";
@@ -66,7 +67,8 @@ const connectTo = (address: EngineAddress, signal: AbortSignal): Promise<Dockero
     connect(address, bounded),
   );
 
-const socketPathOf = ({ target }: EngineAddress): string | null =>
+/** Null for an engine that is reached over a network. */
+export const socketPathOf = ({ target }: EngineAddress): string | null =>
   target.kind === "socket" ? target.path : null;
 
 /** @param log - null where there is none that we may read */
@@ -136,7 +138,9 @@ export const openEngine = async (
     case "directory":
     case "source": {
       const directory = options.profile?.directory ?? (await programsAtHand(choice, options));
-      const engine = await startManagedEngine({
+      const rootful = options.profile?.profile.rootful ?? false;
+      const start = rootful ? startRootfulEngine : startManagedEngine;
+      const engine = await start({
         directory,
         daemonJson: options.daemonJson,
         ...(options.profile === undefined ? {} : { profile: options.profile.profile }),
@@ -197,7 +201,7 @@ export const runtimeOf = async (
     readonly shared: boolean;
     /** Where evidence too large for the journal goes; null or absent: nowhere. */
     readonly runDirectory?: string | null;
-  },
+  } & Pick<RuntimeOptions, "processes" | "instruments">,
 ): Promise<Runtime> => {
   const { apiSocket } = await engineUnder(socketPathOf(session.address));
   return createRuntime({
@@ -216,5 +220,7 @@ export const runtimeOf = async (
     listening: session.listening,
     witness: session.witness(options.runDirectory ?? null),
     readyDeadline: options.readyDeadline,
+    ...(options.processes === undefined ? {} : { processes: options.processes }),
+    ...(options.instruments === undefined ? {} : { instruments: options.instruments }),
   });
 };

@@ -15,10 +15,12 @@ import { systemClock } from "../run/clock.ts";
 import { withDeadline } from "../run/deadline.ts";
 import { openEngine, runtimeOf, type EngineSession } from "./engine-session.ts";
 import type { Freshness } from "./freshness.ts";
+import { instrumentsFor } from "./instruments.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { isOwnerGone, ownerToken } from "./owner.ts";
 import type { TriedProfile } from "./profiles.ts";
 import type { LaidOutRun } from "./record-run.ts";
+import { processesFor } from "./runner-programs.ts";
 import type { Shell } from "./shell.ts";
 import { openTrouble } from "./trouble.ts";
 
@@ -70,7 +72,10 @@ const imagesOn = async (
   if (session.simulated) return {};
   const operations = plan.waves.flatMap(({ jobs }) => jobs.flatMap(({ phases }) => phases.flat()));
   const used = new Set(
-    operations.flatMap((each) => (each.kind === "container.create" ? each.spec.image : [])),
+    operations.flatMap((each) => {
+      if (each.kind === "stack.up") return each.images;
+      return each.kind === "container.create" ? each.spec.image : [];
+    }),
   );
   const images = Object.fromEntries(
     Object.entries(set.images).filter(([, { reference }]) => used.has(reference)),
@@ -170,6 +175,8 @@ const bringUp = async (
     readyDeadline: plan.deadlines.ready,
     shared: sharedEngine,
     runDirectory,
+    ...(await processesFor(plan.arms, session, { clock, shell })),
+    ...(await instrumentsFor(request.scenario, session, shell, own)),
   });
   const facts = await answered(signal, (bounded) => runtime.describe(bounded));
   const capacity = await readCapacity({

@@ -4,8 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { resolveImageSet } from "../../docker/images/image-set.ts";
 import { SCENARIOS } from "../../scenarios/catalogue.ts";
-import { crossed } from "../core/arms.ts";
-import { StressError } from "../core/errors.ts";
+import { StressError, unreachable } from "../core/errors.ts";
 import { formatExpectation, needsBaseline } from "../core/expectations/expectation.ts";
 import { checkSelectors } from "../core/expectations/selection.ts";
 import type { Arm, ImageSet, Scenario } from "../core/model.ts";
@@ -13,7 +12,8 @@ import type { ArmSpec, PlanRequest } from "../core/plan-request.ts";
 import { MOST_JOBS, plan } from "../core/plan.ts";
 import type { Profile } from "../core/profile.ts";
 import { samplesOf } from "../core/samples.ts";
-import { count, seconds } from "../core/units.ts";
+import { count, seconds, type Millis } from "../core/units.ts";
+import { armsAskedFor } from "./arms-asked-for.ts";
 import { readDaemonJson } from "./daemon-json.ts";
 import { KEPT, ownerToken } from "./owner.ts";
 import { readProfiles, type TriedProfile } from "./profiles.ts";
@@ -32,22 +32,33 @@ const TEARDOWN_DEADLINE = seconds(600);
 /** Engines of one's own that may be up at once, with one left for `--nemesis second-engine`. */
 const MOST_PROFILES = 7;
 
-const scenarioOf = ({ scenario }: RunOptions): Scenario => {
-  const found = Object.hasOwn(SCENARIOS, scenario) ? SCENARIOS[scenario] : undefined;
-  if (found !== undefined) return found;
-  const known = Object.keys(SCENARIOS).join(", ");
-  throw new StressError("usage", `--scenario "${scenario}" is not one of ${known}`);
+/** With measurements of another length. */
+const measuredFor = (scenario: Scenario, duration: Millis | null): Scenario => {
+  if (duration === null) return scenario;
+  switch (scenario.kind) {
+    case "stacks":
+      throw new StressError(
+        "usage",
+        `--seconds: scenario ${scenario.name} takes as long as it takes`,
+      );
+    case "routes":
+      return { ...scenario, watchFor: duration };
+    case "datapath":
+      return {
+        ...scenario,
+        flows: scenario.flows.map((flow) => ({ ...flow, duration })),
+        requests: scenario.requests.map((requests) => ({ ...requests, duration })),
+      };
+    default:
+      return unreachable(scenario);
+  }
 };
 
-/** Null where each mode at each number of jobs says it all. */
-const armsOf = (
-  options: RunOptions,
-  profiles: readonly Profile[] | null,
-): readonly ArmSpec[] | null => {
-  if (options.arms !== null) return options.arms;
-  if (profiles === null && options.mitigations.length === 0) return null;
-  const { modes, ns, mitigations } = options;
-  return crossed({ profiles: (profiles ?? []).map(({ name }) => name), modes, ns, mitigations });
+const scenarioOf = ({ scenario, measureFor }: RunOptions): Scenario => {
+  const found = Object.hasOwn(SCENARIOS, scenario) ? SCENARIOS[scenario] : undefined;
+  if (found !== undefined) return measuredFor(found, measureFor);
+  const known = Object.keys(SCENARIOS).join(", ");
+  throw new StressError("usage", `--scenario "${scenario}" is not one of ${known}`);
 };
 
 const refuseTooManyJobs = (
@@ -155,7 +166,7 @@ export const layOut = (options: RunOptions, run: string): Draft => {
   refuseTrouble(options.nemeses, options);
   const { engine, sharedEngine, freshEngine, out, nemeses } = options;
   const set = resolveImageSet(options.images ?? (engine.kind === "auto" ? "hub" : "debian"));
-  const arms = armsOf(options, profiles);
+  const arms = armsAskedFor(options, scenarioOf(options), profiles);
   refuseTooManyJobs(options, arms);
   const request = requestOf(options, arms, { images: set, run });
   const laidOutPlan = plan(request);

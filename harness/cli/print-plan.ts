@@ -1,17 +1,25 @@
 import { toCall } from "../../docker/client/calls.ts";
+import { commandOf, isCall, isProbe } from "../core/operations.ts";
 import type { Operation, Plan } from "../core/model.ts";
 import { count } from "../core/units.ts";
 import type { Shell } from "./shell.ts";
 
-/** The call that an operation makes, or the probe that it is. */
-const callOf = (operation: Operation) =>
-  operation.kind === "ready" || operation.kind === "identity"
-    ? { probe: operation.protocol, access: operation.access }
-    : toCall(operation);
+/** The call that an operation makes, the process that a runner starts for it, or the probe or measurement that it is. */
+const callOf = (operation: Operation) => {
+  const command = commandOf(operation);
+  if (command !== null) return { command: [command.program, ...command.args] };
+  if (isProbe(operation)) return { probe: operation.protocol, access: operation.access };
+  if (isCall(operation)) return toCall(operation);
+  return {
+    measured: Object.fromEntries(Object.entries(operation).filter(([key]) => key !== "kind")),
+  };
+};
 
 const wordsOf = (operation: Operation): string => {
   const call = callOf(operation);
   if ("probe" in call) return `${operation.kind} ${call.probe} ${JSON.stringify(call.access)}`;
+  if ("command" in call) return call.command.join(" ");
+  if ("measured" in call) return `${operation.kind} ${JSON.stringify(call.measured)}`;
   return [
     call.method,
     call.path,

@@ -3,6 +3,7 @@ import type { Mitigation } from "../core/mitigations.ts";
 import type { Mode } from "../core/model.ts";
 import type { Nemesis } from "../core/nemesis.ts";
 import type { ArmSpec } from "../core/plan-request.ts";
+import type { RunnerName } from "../core/runners/runner-names.ts";
 import type { Millis } from "../core/units.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import type { Freshness } from "./freshness.ts";
@@ -12,6 +13,12 @@ export interface RunOptions {
   /** Jobs released at once; each number is an arm of each mode. */
   readonly ns: readonly number[];
   readonly modes: readonly Mode[];
+  /** Whose calls the jobs make; none: ours alone. */
+  readonly runners: readonly RunnerName[];
+  /** Of the scenario; none: all that it has. */
+  readonly variants: readonly string[];
+  /** How long each measurement of the scenario takes; null: as it says itself. */
+  readonly measureFor: Millis | null;
   /** Null is doing nothing; none at all is the same. */
   readonly mitigations: readonly (Mitigation | null)[];
   /** What is compared instead of each of these with each; null: each with each. */

@@ -17,3 +17,6 @@ export const addressesMeet = (one: string, other: string): boolean => {
   const any = isSix(one) ? ANY_6 : ANY_4;
   return isSix(one) === isSix(other) && (one === any || other === any || one === other);
 };
+
+/** `::ffff:127.0.0.1` is an address of IPv4 to everybody but the socket that has it. */
+export const unmapped = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { formatMitigation, mitigationSchema, type Mitigation } from "./mitigations.ts";
 import { MODES, type Arm, type Mode } from "./model.ts";
 import type { ArmSpec } from "./plan-request.ts";
+import { RUNNERS, type RunnerName } from "./runners/runner-names.ts";
 
 export const armSchema = z.object({
   id: z.string(),
@@ -14,17 +15,31 @@ export const armSchema = z.object({
   profile: z.string().exactOptional(),
   ports: z.enum(["all", "minimal"]).exactOptional(),
   mitigation: mitigationSchema.exactOptional(),
+  runner: z.enum(RUNNERS).exactOptional(),
+  variant: z.string().exactOptional(),
 });
 
-/** `wide-pools/ports/n16/minimal/retry:3`: the same arm has the same id in every run, whatever stands beside it. */
-const idOf = ({ profile, mode, n, ports, mitigation }: ArmSpec): string =>
-  [
-    ...(profile === undefined ? [] : [profile]),
-    mode,
-    `n${String(n)}`,
-    ...(ports === undefined ? [] : [ports]),
-    ...(mitigation === undefined ? [] : [formatMitigation(mitigation)]),
-  ].join("/");
+/** What an arm's id is made of; from its fields, since a lock file's path has slashes too. */
+export const armParts = ({
+  profile,
+  runner,
+  variant,
+  mode,
+  n,
+  ports,
+  mitigation,
+}: ArmSpec): readonly string[] => [
+  ...(profile === undefined ? [] : [profile]),
+  ...(runner === undefined ? [] : [runner]),
+  // A variant says how its container is reached.
+  variant ?? mode,
+  `n${String(n)}`,
+  ...(ports === undefined ? [] : [ports]),
+  ...(mitigation === undefined ? [] : [formatMitigation(mitigation)]),
+];
+
+/** `wide-pools/github/ports/n16/minimal/retry:3`: the same arm has the same id in every run, whatever stands beside it. */
+const idOf = (spec: ArmSpec): string => armParts(spec).join("/");
 
 export const armOf = (spec: ArmSpec, scenario: string): Arm => ({
   id: idOf(spec),
@@ -37,24 +52,35 @@ export interface Axes {
   /** Empty: one engine, and no profile. */
   readonly profiles: readonly string[];
   readonly modes: readonly Mode[];
+  /** None: ours alone. */
+  readonly runners: readonly RunnerName[];
   readonly ns: readonly number[];
   /** Null: nothing is done. Empty is the same. */
   readonly mitigations: readonly (Mitigation | null)[];
 }
 
 /** Each with each, in the order given. */
-export const crossed = ({ profiles, modes, ns, mitigations }: Axes): readonly ArmSpec[] => {
+export const crossed = ({
+  profiles,
+  modes,
+  runners,
+  ns,
+  mitigations,
+}: Axes): readonly ArmSpec[] => {
   const orNothing = <Item>(items: readonly Item[]): readonly (Item | null)[] =>
     items.length === 0 ? [null] : items;
   return orNothing(profiles).flatMap((profile) =>
     modes.flatMap((mode) =>
       ns.flatMap((n) =>
-        orNothing(mitigations).map((mitigation) => ({
-          mode,
-          n,
-          ...(profile === null ? {} : { profile }),
-          ...(mitigation === null ? {} : { mitigation }),
-        })),
+        orNothing(runners).flatMap((runner) =>
+          orNothing(mitigations).map((mitigation) => ({
+            mode,
+            n,
+            ...(profile === null ? {} : { profile }),
+            ...(runner === null ? {} : { runner }),
+            ...(mitigation === null ? {} : { mitigation }),
+          })),
+        ),
       ),
     ),
   );

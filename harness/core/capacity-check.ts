@@ -90,8 +90,10 @@ const wordsOf = (free: number, waves: readonly WaveCheck[]): string => {
 
 /** Null where no engine of the run told its capacity, or no wave ran to its end. */
 export const capacityCheck = ({ started, engines, waves }: RunHistory): CapacityCheck | null => {
-  const arms = started.arms.flatMap((arm): readonly ArmCheck[] => {
-    const checked = judgeArm({ waves }, arm.id).flatMap(({ wave, finished }) => {
+  // A job of another scenario makes several networks, or none.
+  const stacks = started.arms.filter(({ scenario }) => scenario === "stacks");
+  const arms = stacks.flatMap((arm): readonly ArmCheck[] => {
+    const checked = judgeArm({ started, waves }, arm.id).flatMap(({ wave, finished }) => {
       if (isDisturbed(wave)) return [];
       const capacity = engineUnder(wave, engines, arm.profile ?? null)?.capacity ?? null;
       const refusals = wave.jobs.map(gotNoNetwork);

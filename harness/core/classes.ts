@@ -211,6 +211,25 @@ export const CLASSES = {
     advice:
       "retry once; if it stays, compare the network's gateway with the routes in the container",
   },
+  "network.default_route_moved": {
+    retry: "no",
+    meaning:
+      "attaching a network moved the default gateway: open connections to elsewhere can go dead",
+    advice:
+      "name the networks so that the first one sorts first (BACK_…, FRONT_…); from Engine 28 on give it --gw-priority 1; a back network can be internal from 25 on",
+  },
+  "network.connection_silent": {
+    retry: "no",
+    meaning: "a connection stays open and brings nothing any more: its way back changed",
+    advice:
+      "keep the default gateway where it is while connections are open, and let clients ping: one that only listens never notices",
+  },
+  "network.requests_lost": {
+    retry: "yes",
+    meaning: "requests to a container got no answer after a network was attached to it",
+    advice:
+      "send requests only when the container answers on the new network, and keep its default gateway where it is: see network.default_route_moved",
+  },
   "network.ip_forwarding": {
     retry: "no",
     meaning: "IP forwarding is off in the daemon's namespace and cannot be turned on",

@@ -4,6 +4,7 @@
  */
 import { CLASSES, type FailureClass, type Retry } from "./classes.ts";
 import type { Answer, OperationKind } from "./model.ts";
+import { isUse, isWait } from "./operations.ts";
 import { phaseOf, type Phase } from "./phases.ts";
 import { indexOf } from "./signature-index.ts";
 import { SIGNATURES } from "./signatures.ts";
@@ -87,13 +88,22 @@ const PREFIXES: readonly RegExp[] = [
   /^failed to set up container networking: /,
   /^driver failed programming external connectivity on endpoint \S{1,300}(?: \(\S{0,100}\):)? /,
   /^failed to create endpoint \S{1,300} on network \S{1,300}: /,
+  // What compose has done until then, a line each.
+  /^(?:Container|Network|Volume) \S{1,300} (?:Recreat(?:e|ed)|(?:Creat|Start|Wait|Stopp|Remov)(?:ing|ed)|Healthy|Running|Error) /,
+];
+
+/** What the docker CLI puts behind a cause. */
+const SUFFIXES: readonly RegExp[] = [
+  /\.? (?:See|Run) 'docker [a-z ]{0,40}--help'(?:\.| for more information)$/,
+  / (?:Error: )?failed to start containers: [^:]{1,1000}$/,
+  / exit status \d{1,3}$/,
 ];
 
 /** Every prefix at most this often in a row, so that a hostile message ends too. */
-const PREFIX_DEPTH = 16;
+const PREFIX_DEPTH = 64;
 
 const stripped = (text: string): string => {
-  let rest = text;
+  let rest = SUFFIXES.reduce((cause, suffix) => cause.replace(suffix, ""), text);
   for (let depth = 0; depth < PREFIX_DEPTH; depth += 1) {
     const prefix = PREFIXES.find((candidate) => candidate.test(rest));
     if (prefix === undefined) return rest;
@@ -143,14 +153,12 @@ export const classify = (message: string, context: MessageContext): Classificati
   return signature === null ? named("unknown", null) : named(signature.class, signature.source);
 };
 
-const isUse = (kind: OperationKind): boolean => kind === "ready" || kind === "identity";
-
 /**
  * Names what went wrong with one operation; null if nothing did, or if it was cancelled.
  *
  * A lost answer is named by its reason, not by its words: they are the harness's own. A call past its
- * deadline is a hang of the daemon; `daemon.timeout` is what others say of theirs. The other end of a
- * `ready` or `identity` is the service, of everything else the daemon.
+ * deadline is a hang of the daemon, a wait for services past its own is not; `daemon.timeout` is what others say of
+ * theirs. The other end of a `ready` or `identity` is the service, of everything else the daemon.
  */
 export const classifyAnswer = (answer: Answer, kind: OperationKind): Classification | null => {
   if (answer.kind === "done") return null;
@@ -160,7 +168,7 @@ export const classifyAnswer = (answer: Answer, kind: OperationKind): Classificat
     case "cancelled":
       return null;
     case "timeout":
-      return named(isUse(kind) ? "readiness.timeout" : "daemon.hang", null);
+      return named(isWait(kind) ? "readiness.timeout" : "daemon.hang", null);
     case "connection-lost":
       return named(isUse(kind) ? "readiness.connection_reset" : "daemon.connection_lost", null);
   }

@@ -202,7 +202,7 @@ const rangeIn = (run: RunHistory, profile: Profile): readonly [number, number] |
 
 const servicesOf = ({ started }: RunHistory) => {
   const { request } = started;
-  if (request === undefined) return [];
+  if (request?.scenario.kind !== "stacks") return [];
   const wanted = (name: string): boolean =>
     request.services.length === 0 || request.services.includes(name);
   return request.scenario.services

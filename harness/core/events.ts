@@ -12,11 +12,12 @@ import { interimSchema } from "./expectations/interim.ts";
 import { faultSchema } from "./nemesis.ts";
 import { planRequestSchema } from "./plan-request.ts";
 import { profileSchema } from "./profile.ts";
+import { measuredSchema } from "./measured.ts";
 import { millis } from "./units.ts";
 import { armSamplesSchema } from "./wave-sample.ts";
 
 /** Bumped when an event changes its meaning; a reader refuses a journal that is newer than itself. */
-export const JOURNAL_VERSION = 3;
+export const JOURNAL_VERSION = 4;
 
 const instant = z.number().transform(millis);
 const text = z.string();
@@ -58,12 +59,14 @@ const answerSchema = z.discriminatedUnion("kind", [
     id: text.exactOptional(),
     bindings: z.array(bindingSchema).readonly().exactOptional(),
     attempts: z.int().exactOptional(),
+    measured: measuredSchema.exactOptional(),
   }),
   z.object({
     kind: z.literal("refused"),
     by: z.enum(["daemon", "service", "transport", "harness"]),
     status: z.int().exactOptional(),
     message: text,
+    measured: measuredSchema.exactOptional(),
   }),
   z.object({
     kind: z.literal("unknown"),
@@ -77,8 +80,19 @@ const operationKind = z.enum([
   "container.create",
   "container.start",
   "container.inspect",
+  "network.connect",
+  "command",
+  "stack.up",
+  "stack.down",
+  "health",
+  "container.wait",
   "ready",
   "identity",
+  "routes.read",
+  "traffic.watch",
+  "path.look",
+  "flow.measure",
+  "requests.measure",
   "container.remove",
   "network.remove",
 ]);
@@ -96,6 +110,8 @@ const operationRef = {
   operation: operationKind,
   /** The service concerned; absent for network operations. */
   service: text.exactOptional(),
+  /** Which of several operations of that kind on that service; absent where there is one. */
+  step: text.exactOptional(),
   /** 2, 3, … where a mitigation asks again for what was refused; absent for the first try. */
   try: z.int().min(2).exactOptional(),
 };

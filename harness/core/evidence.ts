@@ -39,7 +39,7 @@ const holderSchema = z.object({
 export type Holder = z.infer<typeof holderSchema>;
 
 /** One TCP socket out of a namespace's table. */
-const socketSchema = z.object({
+export const socketSchema = z.object({
   family: z.union([z.literal(4), z.literal(6)]),
   localAddress: text,
   localPort: port,
@@ -89,7 +89,7 @@ const otherEngineSchema = z.object({
 export type OtherEngine = z.infer<typeof otherEngineSchema>;
 
 /** A rule that redirects a port, in the engine's network namespace. */
-const ruleSchema = z.object({
+export const ruleSchema = z.object({
   /** `iptables-legacy`, `iptables-nft` or `nft`. */
   backend: z.enum(["iptables-legacy", "iptables-nft", "nft"]),
   chain: text,

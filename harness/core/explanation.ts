@@ -8,7 +8,7 @@ import { adviceFor, CAUSE_NAMES, CAUSES, CERTAINTIES, type Cause } from "./cause
 import { CLASSES, type FailureClass, type Retry } from "./classes.ts";
 import { causeOf, classifyAnswer } from "./classify.ts";
 import { template } from "./clusters.ts";
-import { dockerCommand } from "./docker-command.ts";
+import { typedCommand } from "./docker-command.ts";
 import { engineFactsSchema, type EventOf } from "./events.ts";
 import { sightSchema, type Sight } from "./evidence.ts";
 import type { JobHistory, RunHistory, Step, WaveHistory } from "./history.ts";
@@ -18,7 +18,8 @@ import { logSliceSchema, logSlices, type LogSlice } from "./log-slice.ts";
 import { MODES, type JobPlan, type Operation, type OperationKind } from "./model.ts";
 import { letsDaemonChoose } from "./modes.ts";
 import { faultSchema } from "./nemesis.ts";
-import { outcomeOf, servicesToProve, type JobFailure, type Outcome } from "./outcome.ts";
+import { isOneRequest, isProbe } from "./operations.ts";
+import { outcomeOf, proofOf, type JobFailure, type Outcome } from "./outcome.ts";
 import { wavesInAll } from "./measured-waves.ts";
 import { profileOfArm } from "./per-profile.ts";
 import { operationOf, plannedJob, plannedWaves, plannedWave } from "./planned.ts";
@@ -130,8 +131,6 @@ export const explanationSchema = z.object({
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 
-const isCall = ({ operation }: Step): boolean => operation !== "ready" && operation !== "identity";
-
 const probeWords = (operation: Extract<Operation, { kind: "ready" | "identity" }>): string => {
   const { kind, service, access } = operation;
   const where =
@@ -149,13 +148,13 @@ const askedBy = (
   context: { readonly gate: number; readonly plan: JobPlan | null; readonly failed: Step | null },
 ): Asked => {
   const operation = context.plan === null ? null : operationOf(context.plan, step);
-  const isProbe = operation?.kind === "ready" || operation?.kind === "identity";
+  const probe = operation !== null && isProbe(operation) ? operation : null;
   const { answer } = step;
   return {
     operation: step.operation,
     service: step.service,
-    command: operation === null || isProbe ? null : dockerCommand(operation),
-    words: isProbe ? probeWords(operation) : `${step.operation} ${step.service ?? ""}`.trim(),
+    command: operation === null ? null : typedCommand(operation),
+    words: probe !== null ? probeWords(probe) : `${step.operation} ${step.service ?? ""}`.trim(),
     try: step.try,
     at: step.invokedAt - context.gate,
     took: step.answeredAt - step.invokedAt,
@@ -173,7 +172,10 @@ const inFlightWith = (wave: WaveHistory, job: string, step: Step): Page["inFligh
     .flatMap(({ burst }) => burst)
     .filter(
       (other) =>
-        isCall(other) && other.writtenAt !== null && other.writtenAt <= at && other.answeredAt > at,
+        isOneRequest(other.operation) &&
+        other.writtenAt !== null &&
+        other.writtenAt <= at &&
+        other.answeredAt > at,
     )
     .map(({ operation }) => operation);
   const counts = new Map<OperationKind, number>();
@@ -479,8 +481,11 @@ export const explain = (run: RunHistory, wanted: Wanted): Explanation => {
   );
   const pages = inOrder.flatMap((wave) => {
     const sameArm = run.waves.filter(({ started: { arm } }) => arm === wave.started.arm);
-    const toProve = servicesToProve(sameArm.flatMap((each) => each.jobs));
-    const outcomes = wave.jobs.map((job) => ({ job, outcome: outcomeOf(job, toProve) }));
+    const proof = proofOf(
+      started,
+      sameArm.flatMap((each) => each.jobs),
+    );
+    const outcomes = wave.jobs.map((job) => ({ job, outcome: outcomeOf(job, proof) }));
     for (const { outcome } of outcomes) jobs[outcome.status] += 1;
     const chosen = outcomes.filter(({ job, outcome }) =>
       "job" in wanted ? job.id === wanted.job : outcome.status === "failed",

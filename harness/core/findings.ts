@@ -3,6 +3,7 @@
  *
  * Built here and matched in `signatures.ts`, so that a finding in an old journal can be named again.
  */
+import { count, formatMillis, type Millis } from "./units.ts";
 
 /** A service whose container ended while it was waited for. */
 export const exitedEarly = (finding: {
@@ -37,4 +38,62 @@ export const identityLost = ({ service, expected }: Omit<Nonces, "found">): stri
 export const wrongIdentity = (nonces: Nonces): string | null => {
   if (nonces.found.some((nonce) => nonce !== nonces.expected)) return crosstalk(nonces);
   return nonces.found.includes(nonces.expected) ? null : identityLost(nonces);
+};
+
+interface DefaultRoute {
+  /** Of the gateway. */
+  readonly address: string;
+  /** Null where no network of the container has that gateway. */
+  readonly network: string | null;
+  readonly device: string;
+}
+
+const routeWords = ({ address, network, device }: DefaultRoute): string =>
+  `${address} (${network === null ? "" : `network ${network}, `}${device})`;
+
+/** A container's default gateway is another one than before, or gone. */
+export const defaultRouteMoved = (finding: {
+  readonly service: string;
+  readonly from: DefaultRoute;
+  readonly to: DefaultRoute | null;
+  /** The network that was attached in between; null where it is not known. */
+  readonly attached: string | null;
+}): string => {
+  const { service, from, to, attached } = finding;
+  const when = attached === null ? "" : ` when ${attached} was attached`;
+  return to === null
+    ? `${service}: the default route by ${routeWords(from)} was lost${when}`
+    : `${service}: the default route moved from ${routeWords(from)} to ${routeWords(to)}${when}`;
+};
+
+/** Connections that were open before a network was attached, and bring nothing any more. */
+export const connectionSilent = (finding: {
+  readonly service: string;
+  /** Those that stopped, by name. */
+  readonly silent: readonly string[];
+  /** All that were open. */
+  readonly of: number;
+  /** How long they were watched. */
+  readonly watched: Millis;
+  readonly attached: string | null;
+}): string => {
+  const { service, silent, of, watched, attached } = finding;
+  const since = attached === null ? "" : ` since ${attached} was attached`;
+  return (
+    `${service}: ${String(silent.length)} of ${count(of, "connection")} received nothing more` +
+    `${since}: ${silent.join(", ")} (watched for ${formatMillis(watched)})`
+  );
+};
+
+/** Requests to a service that got no answer after a network was attached to its container. */
+export const requestsLost = (finding: {
+  readonly service: string;
+  readonly lost: number;
+  readonly of: number;
+  /** Of the last one that was lost. */
+  readonly words: string | null;
+}): string => {
+  const { service, lost, of, words } = finding;
+  const last = words === null ? "" : `: ${words}`;
+  return `${service}: ${String(lost)} of ${count(of, "request")} got no answer after it was attached${last}`;
 };

@@ -12,6 +12,8 @@ export interface Step {
   readonly operation: OperationKind;
   /** Null for network operations. */
   readonly service: string | null;
+  /** Which of several of its kind; null where there is one. */
+  readonly step: string | null;
   readonly invokedAt: Millis;
   /** When the request left the process; null where none was written. */
   readonly writtenAt: Millis | null;
@@ -61,28 +63,36 @@ export interface RunHistory {
   readonly lastAt: Millis;
 }
 
-const isTeardown = (operation: OperationKind): boolean =>
-  operation === "container.remove" || operation === "network.remove";
+/** Whether it belongs to the burst or to what comes after it; a runner's commands are in both. */
+type Part = "burst" | "teardown";
+
+const isRemoval = (operation: OperationKind): boolean =>
+  operation === "container.remove" || operation === "network.remove" || operation === "stack.down";
 
 class JobUnderWay {
   readonly id: string;
   readonly burst: Step[] = [];
   readonly teardown: Step[] = [];
   readonly services = new Set<string>();
-  readonly #invoked = new Map<string, EventOf<"invoked">>();
+  readonly #invoked = new Map<
+    string,
+    { readonly event: EventOf<"invoked">; readonly part: Part }
+  >();
 
   constructor(id: string) {
     this.id = id;
   }
 
   get pending(): number {
-    return [...this.#invoked.values()].filter(({ operation }) => !isTeardown(operation)).length;
+    return [...this.#invoked.values()].filter(({ part }) => part === "burst").length;
   }
 
-  invoke(event: EventOf<"invoked">): void {
-    this.#invoked.set(JobUnderWay.#keyOf(event), event);
+  /** @param during - what the wave was at */
+  invoke(event: EventOf<"invoked">, during: Part): void {
+    const part = isRemoval(event.operation) ? "teardown" : during;
+    this.#invoked.set(JobUnderWay.#keyOf(event), { event, part });
     if (event.try !== undefined) this.#markAskedAgain(event);
-    if (event.service !== undefined && !isTeardown(event.operation)) {
+    if (event.service !== undefined && part === "burst") {
       this.services.add(event.service);
     }
   }
@@ -92,10 +102,11 @@ class JobUnderWay {
     const invoked = this.#invoked.get(key);
     if (invoked === undefined) throw corrupt(`job ${this.id} has an answer to nothing (${key})`);
     this.#invoked.delete(key);
-    (isTeardown(event.operation) ? this.teardown : this.burst).push({
+    (invoked.part === "teardown" ? this.teardown : this.burst).push({
       operation: event.operation,
       service: event.service ?? null,
-      invokedAt: invoked.at,
+      step: event.step ?? null,
+      invokedAt: invoked.event.at,
       writtenAt: event.writtenAt,
       answeredAt: event.at,
       answer: event.answer,
@@ -104,19 +115,20 @@ class JobUnderWay {
     });
   }
 
-  #markAskedAgain({ operation, service, try: number }: EventOf<"invoked">): void {
+  #markAskedAgain({ operation, service, step: name, try: number }: EventOf<"invoked">): void {
     const at = this.burst.findLastIndex(
       (step) =>
         step.operation === operation &&
         step.service === (service ?? null) &&
+        step.step === (name ?? null) &&
         step.try + 1 === number,
     );
     const step = this.burst[at];
     if (step !== undefined) this.burst.splice(at, 1, { ...step, again: true });
   }
 
-  static #keyOf({ operation, service }: EventOf<"invoked" | "answered">): string {
-    return `${operation} ${service ?? ""}`;
+  static #keyOf({ operation, service, step }: EventOf<"invoked" | "answered">): string {
+    return `${operation} ${service ?? ""} ${step ?? ""}`;
   }
 }
 
@@ -187,7 +199,7 @@ export const history = (events: readonly Event[]): RunHistory => {
         waveOf(event.wave).gateAt = event.at;
         break;
       case "invoked":
-        jobOf(event).invoke(event);
+        jobOf(event).invoke(event, waveOf(event.wave).burstEnded === null ? "burst" : "teardown");
         break;
       case "answered":
         jobOf(event).answer(event);

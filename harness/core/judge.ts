@@ -8,21 +8,25 @@ import { capacityCheck } from "./capacity-check.ts";
 import { CERTAINTIES } from "./causes.ts";
 import { template } from "./clusters.ts";
 import { compareArms } from "./comparison/compare.ts";
+import { datapathTable } from "./datapath/datapath-table.ts";
 import type { EngineFacts, Event } from "./events.ts";
 import { parseExpectation } from "./expectations/parse.ts";
 import { evaluateAfter } from "./expectations/sequential.ts";
 import { verdictOfExpectations } from "./expectations/verdict.ts";
 import { history, type RunHistory, type WaveHistory } from "./history.ts";
-import { burstOf, judgeArm, judgeWave, type JudgedWave } from "./judged-wave.ts";
+import { burstOf, judgeArm, judgeWave, launchSkewOf, type JudgedWave } from "./judged-wave.ts";
 import { netnsRestoreLines, portRetryLines } from "./known-log-lines.ts";
 import type { Arm, OperationKind, WavePlan } from "./model.ts";
-import { failureOf, servicesToProve, type JobFailure } from "./outcome.ts";
+import { isOneRequest } from "./operations.ts";
+import { failureOf, proofOf, type JobFailure } from "./outcome.ts";
 import { plannedWave, plannedWaves } from "./planned.ts";
 import { measuredRun } from "./measured-waves.ts";
 import { perProfile } from "./per-profile.ts";
 import { portTrace, type PortTrace } from "./port-trace.ts";
 import { reasons, type Grounds } from "./reasons.ts";
 import { daemonLog, signals, type Signal } from "./signals.ts";
+import { routesTable } from "./routes/routes-table.ts";
+import { runnersTable } from "./runners/runners-table.ts";
 import { samplesOf } from "./samples.ts";
 import { soak } from "./soak.ts";
 import { median, quantile, rate, sorted, spread, sum } from "./statistics.ts";
@@ -112,23 +116,11 @@ const failuresOf = (waves: readonly JudgedWave[], started: RunHistory["started"]
     .sort(byImportance);
 };
 
-/** First to last of the jobs' first requests written; none where the burst was cut off. */
-const launchSkews = ({ wave }: JudgedWave): readonly number[] => {
-  if (wave.burstEnded === null) return [];
-  const firsts = wave.jobs.flatMap(({ burst }) => {
-    const written = burst.flatMap(({ writtenAt }) => (writtenAt === null ? [] : [writtenAt]));
-    return written.length === 0 ? [] : [written.reduce((a, b) => (b < a ? b : a))];
-  });
-  const ordered = sorted(firsts);
-  const [first, last] = [ordered[0], ordered.at(-1)];
-  return first === undefined || last === undefined ? [] : [last - first];
-};
-
 /** Most requests to the daemon that were written and not yet answered, at any one instant of the burst. */
 const inFlight = ({ wave }: JudgedWave): number => {
   const steps = wave.jobs
     .flatMap(({ burst }) => burst)
-    .filter(({ operation }) => operation !== "ready" && operation !== "identity");
+    .filter(({ operation }) => isOneRequest(operation));
   const written = sorted(steps.flatMap(({ writtenAt }) => (writtenAt === null ? [] : [writtenAt])));
   const answered = sorted(
     steps.flatMap(({ writtenAt, answeredAt }) => (writtenAt === null ? [] : [answeredAt])),
@@ -145,10 +137,15 @@ const inFlight = ({ wave }: JudgedWave): number => {
 
 /** In the order in which a job performs them. */
 const BURST: readonly OperationKind[] = [
+  "command",
   "network.create",
   "container.create",
   "container.start",
   "container.inspect",
+  "network.connect",
+  "stack.up",
+  "health",
+  "container.wait",
   "ready",
   "identity",
 ];
@@ -240,7 +237,7 @@ const summarise = (
     failureRate: rateOf(finished),
     failures: failuresOf(waves, started),
     burst: spread(finished.flatMap(({ wave }) => burstOf(wave) ?? [])),
-    launchSkew: spread(waves.flatMap(launchSkews)),
+    launchSkew: spread(waves.flatMap(({ wave }) => launchSkewOf(wave) ?? [])),
     inFlight: waves.reduce((most, wave) => Math.max(most, inFlight(wave)), 0),
     phases: phasesOf(waves),
     teardown: spread(finished.flatMap(({ wave }) => wave.ended?.teardown ?? [])),
@@ -362,14 +359,13 @@ const profilesOf = ({ started, engines }: RunHistory): Summary["profiles"] =>
   });
 
 /** Waves that were to warm up, and what failed in them. */
-const warmupsOf = ({ waves }: RunHistory): Summary["warmups"] => {
-  const warmups = waves.filter(({ started }) => started.block === 0);
-  const failed = warmups.flatMap((wave) => {
-    const toProve = servicesToProve(wave.jobs);
-    return judgeWave(wave, null, toProve).outcomes.filter(
+const warmupsOf = ({ started, waves }: RunHistory): Summary["warmups"] => {
+  const warmups = waves.filter((wave) => wave.started.block === 0);
+  const failed = warmups.flatMap((wave) =>
+    judgeWave(wave, null, proofOf(started, wave.jobs)).outcomes.filter(
       ({ outcome }) => outcome.status === "failed",
-    );
-  });
+    ),
+  );
   return { waves: warmups.length, failed: failed.length };
 };
 
@@ -392,7 +388,9 @@ export const judgeRun = (whole: RunHistory): Summary => {
   const traces = parts.flatMap(({ portTraces }) => portTraces);
   const warmups = warmupsOf(whole);
   const samples = samplesOf(run);
-  const comparison = compareArms(samples);
+  // Other scenarios compare by what they measure, in tables of their own.
+  const isStacks = started.arms.some(({ scenario }) => scenario === "stacks");
+  const comparison = compareArms(isStacks ? samples : []);
   const expectations = expectationsOf(run, samples);
   const capacity = capacityCheck(run);
   const curves = [...tryCurves(run)];
@@ -420,6 +418,9 @@ export const judgeRun = (whole: RunHistory): Summary => {
     capacity,
     comparison: comparison.pairs.length === 0 ? null : comparison,
     tries: curves,
+    runners: runnersTable(whole),
+    routes: routesTable(whole),
+    datapath: datapathTable(whole),
     expectations,
     interim: run.interims.at(-1) ?? null,
     leaks,

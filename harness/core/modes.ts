@@ -2,7 +2,7 @@
  * What each mode asks of the daemon, as data: which host address and port a container port is published
  * at, and from where the job uses its services. A new mode is a row here and a name in `MODES`.
  */
-import type { Mode } from "./model.ts";
+import type { Mode, Scenario } from "./model.ts";
 
 /** Where one container port of one job is to be published. */
 interface Placement {
@@ -22,6 +22,8 @@ interface HostSide {
 }
 
 export interface ModeRule {
+  /** In which scenarios a job may be reached like this. */
+  readonly scenarios: readonly Scenario["kind"][];
   /** One line for `--help` and reports. */
   readonly title: string;
   readonly access: "host" | "job";
@@ -39,16 +41,19 @@ export const BLOCK_LAST_PORT = 65_535;
 export const MODE_RULES: Readonly<Record<Mode, ModeRule>> = {
   ports: {
     title: "published on ports that the daemon chooses",
+    scenarios: ["stacks", "datapath"],
     access: "host",
     publish: () => ({ hostIp: "", hostPort: null }),
   },
   "ports-fixed": {
     title: "published on the same number as in the container, by every job: a conflict by design",
+    scenarios: ["stacks"],
     access: "host",
     publish: ({ containerPort }) => ({ hostIp: "", hostPort: containerPort }),
   },
   "ports-block": {
     title: `published in a block of ports of the job's own, from ${String(BLOCK_FIRST_PORT)} up`,
+    scenarios: ["stacks"],
     access: "host",
     publish: ({ job, portIndex, portsPerJob }) => ({
       hostIp: "",
@@ -57,12 +62,26 @@ export const MODE_RULES: Readonly<Record<Mode, ModeRule>> = {
   },
   "ports-loopback": {
     title: "published on 127.0.0.1 only, on ports that the daemon chooses",
+    scenarios: ["stacks"],
     access: "host",
     publish: () => ({ hostIp: "127.0.0.1", hostPort: null }),
   },
   noports: {
     title: "nothing published: used by name from a job container on the same network",
+    scenarios: ["stacks", "routes", "datapath"],
     access: "job",
+    publish: null,
+  },
+  host: {
+    title: "the engine's own network namespace: no network of its own",
+    scenarios: ["datapath"],
+    access: "host",
+    publish: null,
+  },
+  process: {
+    title: "no container at all: a process of this machine",
+    scenarios: ["datapath"],
+    access: "host",
     publish: null,
   },
 };

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { mitigationSchema } from "./mitigations.ts";
 import { MODES } from "./model.ts";
+import { RUNNERS } from "./runners/runner-names.ts";
 import { millis } from "./units.ts";
 
 const text = z.string();
@@ -17,11 +18,58 @@ const serviceSchema = z.object({
   otherPorts: z.array(z.int().positive()).readonly(),
 });
 
-const scenarioSchema = z.object({
+const stackSchema = z.object({
+  // Journals from before there were other scenarios do not say it.
+  kind: z.literal("stacks").default("stacks"),
   name: text,
   title: text,
   services: z.array(serviceSchema).readonly(),
 });
+
+const namedNetworkSchema = z.object({
+  name: text,
+  internal: z.boolean(),
+  gatewayPriority: z.int().nullable(),
+});
+
+const routesSchema = z.object({
+  kind: z.literal("routes"),
+  name: text,
+  title: text,
+  variants: z
+    .array(
+      z.object({
+        name: text,
+        title: text,
+        first: namedNetworkSchema,
+        attached: namedNetworkSchema.nullable(),
+        needsApi: text.nullable(),
+      }),
+    )
+    .readonly(),
+  watchFor: duration,
+});
+
+const familySchema = z.union([z.literal(4), z.literal(6)]);
+
+const datapathSchema = z.object({
+  kind: z.literal("datapath"),
+  name: text,
+  title: text,
+  flows: z
+    .array(
+      z.object({
+        direction: z.enum(["ingress", "egress"]),
+        connections: z.int().positive(),
+        family: familySchema,
+        duration,
+      }),
+    )
+    .readonly(),
+  requests: z.array(z.object({ family: familySchema, duration })).readonly(),
+});
+
+const scenarioSchema = z.union([routesSchema, datapathSchema, stackSchema]);
 
 const imageSetSchema = z.object({
   name: text,
@@ -47,6 +95,8 @@ const armSpecSchema = z
     profile: text.exactOptional(),
     ports: z.enum(["all", "minimal"]).exactOptional(),
     mitigation: mitigationSchema.exactOptional(),
+    runner: z.enum(RUNNERS).exactOptional(),
+    variant: text.exactOptional(),
   })
   .readonly();
 export type ArmSpec = z.infer<typeof armSpecSchema>;

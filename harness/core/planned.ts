@@ -31,17 +31,22 @@ export const plannedJob = (waves: readonly WavePlan[], job: string): JobPlan | n
 
 /** Null for network operations. */
 export const serviceOf = (operation: Operation): string | null =>
-  "service" in operation ? operation.service : null;
+  "service" in operation ? (operation.service ?? null) : null;
+
+/** Null where there is one of its kind. */
+export const stepOf = (operation: Operation): string | null =>
+  "step" in operation ? (operation.step ?? null) : null;
 
 /** The planned operation that a step performed; null for one that the plan does not have. */
 export const operationOf = (
   job: JobPlan,
-  step: Pick<Step, "operation" | "service">,
+  step: Pick<Step, "operation" | "service"> & Partial<Pick<Step, "step">>,
 ): Operation | null =>
   [...job.phases, ...job.teardown]
     .flat()
     .find(
       (operation) =>
         operation.kind === step.operation &&
-        (step.service === null || serviceOf(operation) === step.service),
+        (step.service === null || serviceOf(operation) === step.service) &&
+        (step.step === undefined || stepOf(operation) === step.step),
     ) ?? null;

@@ -10,6 +10,7 @@ import { StressError, unreachable } from "./errors.ts";
 import type { EventOf } from "./events.ts";
 import type { SightOf } from "./evidence.ts";
 import type { RunHistory, Step, WaveHistory } from "./history.ts";
+import type { PlanRequest } from "./plan-request.ts";
 import { retriesAddPort } from "./known-engines.ts";
 import type { ContainerSpec, JobPlan, Operation, PortRequest, WavePlan } from "./model.ts";
 import type { Occupant } from "./nemesis.ts";
@@ -92,6 +93,10 @@ const markBeside = (text: string, start: string): string => {
   return mark;
 };
 
+/** The daemon's own, out of what a process printed; null for what says nothing of it. */
+const daemonWords = (message: string): string | null =>
+  [...message.matchAll(/Error response from daemon: (.+)/g)].at(-1)?.[1] ?? null;
+
 /** More than these are not needed to know a message, and the cause stands at its end. */
 const MOST_FRAGMENTS = 12;
 
@@ -121,7 +126,10 @@ const expectedOf = (
   const inWords =
     answer.kind === "refused" &&
     (answer.by === "daemon" || (answer.by === "service" && access === "job"));
-  if (inWords) return { kind: "refused", fragments: fragmentsOf(answer.message, run) };
+  if (inWords) {
+    const words = daemonWords(answer.message) ?? answer.message;
+    return { kind: "refused", fragments: fragmentsOf(words, run) };
+  }
   return operation === "ready"
     ? { kind: "not-ready", how: NOT_READY[failure.class] ?? "any" }
     : { kind: "no-answer" };
@@ -320,6 +328,34 @@ const imagesOf = (steps: readonly ReproStep[]): readonly string[] => [
 
 const cannot = (message: string): StressError => new StressError("usage", message);
 
+/** The run as if all jobs had been started by calls of ours: the same names, and the same order of waves. */
+const byOurCalls = ({ started: { request } }: RunHistory): Partial<PlanRequest> =>
+  request?.arms === undefined
+    ? {}
+    : { arms: request.arms.map((arm) => ({ ...arm, runner: "api" })) };
+
+/**
+ * A step as the call that failed: where one process made the whole stack, the one that the daemon's words are about.
+ *
+ * @param calls - the job as calls of ours would have started it
+ */
+const callOf = (
+  step: Step,
+  failure: JobFailure,
+  calls: JobPlan | null,
+): Pick<Step, "operation" | "service"> | null => {
+  if (step.operation !== "stack.up") return step;
+  const words = daemonWords(failure.message);
+  if (words === null) return null;
+  if (failure.class.startsWith("network.")) return { operation: "network.create", service: null };
+  const named = (calls?.phases.flat() ?? []).find(
+    (each) => each.kind === "container.create" && words.includes(each.container),
+  );
+  const operation =
+    failure.class === "container.name_conflict" ? "container.create" : "container.start";
+  return named === undefined ? null : { operation, service: serviceOf(named) };
+};
+
 /** Whole phases before the failing operation's own, and of that only the operation. */
 const stepsBefore = (job: JobPlan, failing: Operation): readonly ReproStep[] => {
   const at = job.phases.findIndex((phase) => phase.includes(failing));
@@ -340,7 +376,8 @@ export const repro = (whole: RunHistory, job: string): Repro => {
   }
   const { step } = failure;
   const { request, run } = history.started;
-  const real = plannedWaves(history);
+  const calls = byOurCalls(history);
+  const real = plannedWaves(history, calls);
   if (request === undefined || real === null) {
     throw cannot(
       "this journal is of version 1 and does not hold what the jobs asked for; a script needs a newer run",
@@ -351,12 +388,16 @@ export const repro = (whole: RunHistory, job: string): Repro => {
     run: { mark: markBeside(said, "REPRORUN"), variable: "RUN" },
     owner: { mark: markBeside(said, "REPROOWNER"), variable: "OWNER" },
   };
-  const marked =
-    plannedWaves(history, { run: placeholders.run.mark, owner: placeholders.owner.mark }) ?? [];
+  const [runMark, ownerMark] = [placeholders.run.mark, placeholders.owner.mark];
+  const marked = plannedWaves(history, { ...calls, run: runMark, owner: ownerMark }) ?? [];
   const planned = plannedJob(marked, job);
-  const operation = planned === null ? null : operationOf(planned, step);
+  const call = callOf(step, failure, plannedJob(real, job));
+  const operation = planned === null || call === null ? null : operationOf(planned, call);
   if (planned === null || operation === null) {
-    throw cannot(`the request in the journal makes no ${step.operation} of job ${job}`);
+    throw cannot(
+      `job ${job} failed at ${step.operation}, for which its request has no call to the engine: ` +
+        "`stress explain` shows it",
+    );
   }
   if (operation.kind === "identity") {
     throw cannot(

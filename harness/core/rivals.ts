@@ -59,7 +59,10 @@ export const rivalsFor = (
       if (answer.kind !== "done") return [];
       // The last one, where a start was tried again: earlier ones got no port.
       const start = burst.findLast(
-        (step) => step.operation === "container.start" && step.service === service,
+        (step) =>
+          (step.operation === "container.start" && step.service === service) ||
+          // A process that starts the whole stack.
+          step.operation === "stack.up",
       );
       // One that was started afterwards got the port from whoever had it before.
       if (start === undefined || start.invokedAt > failedAt) return [];

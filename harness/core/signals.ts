@@ -14,7 +14,7 @@ import type { LogLine } from "./log-line.ts";
 import { ownedLines } from "./log-owners.ts";
 import { MARGIN, runClock } from "./log-slice.ts";
 import type { Arm } from "./model.ts";
-import { outcomeOf, servicesToProve, type Outcome } from "./outcome.ts";
+import { outcomeOf, proofOf, type Outcome, type Proof } from "./outcome.ts";
 import { sum } from "./statistics.ts";
 
 const SIGNAL_VERDICTS = [
@@ -158,10 +158,7 @@ const add = (counts: Map<string, number>, key: string): void => {
 const readWave = (
   run: RunHistory,
   wave: WaveHistory,
-  {
-    toProve,
-    shapes,
-  }: { readonly toProve: ReadonlySet<string>; readonly shapes: Map<string, Shape> },
+  { proof, shapes }: { readonly proof: Proof; readonly shapes: Map<string, Shape> },
 ): ReadWave | null => {
   const lines = ownedLines(run, wave);
   if (lines === null || wave.burstEnded === null) return null;
@@ -184,7 +181,7 @@ const readWave = (
     if (counts !== undefined) add(counts, key);
   }
   const jobs = wave.jobs.map((job): Unit => ({
-    status: outcomeOf(job, toProve).status,
+    status: outcomeOf(job, proof).status,
     starts: startsOf(job),
     own: own.get(job.id) ?? new Map<string, number>(),
   }));
@@ -353,8 +350,11 @@ export const signals = (run: RunHistory): readonly Signal[] | null => {
   const shapes = new Map<string, Shape>();
   const readArms = arms.map((arm) => {
     const waves = run.waves.filter(({ started }) => started.arm === arm.id);
-    const toProve = servicesToProve(waves.flatMap(({ jobs }) => jobs));
-    const read = waves.flatMap((wave) => readWave(run, wave, { toProve, shapes }) ?? []);
+    const proof = proofOf(
+      run.started,
+      waves.flatMap(({ jobs }) => jobs),
+    );
+    const read = waves.flatMap((wave) => readWave(run, wave, { proof, shapes }) ?? []);
     return { arm, family: familyOf(arm), waves: read, refusals: refusalsOf(waves, id) };
   });
   if (readArms.every(({ waves }) => waves.length === 0)) return null;

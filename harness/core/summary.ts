@@ -11,9 +11,12 @@ import { interimSchema } from "./expectations/interim.ts";
 import { expectationVerdictSchema } from "./expectations/verdict.ts";
 import { calibrationSchema } from "./calibration.ts";
 import { armSchema } from "./arms.ts";
+import { datapathTableSchema } from "./datapath/datapath-table.ts";
 import { engineFactsSchema } from "./events.ts";
 import { rateSchema, spreadSchema } from "./measures.ts";
 import { portTraceSchema } from "./port-trace.ts";
+import { routesTableSchema } from "./routes/routes-table.ts";
+import { runnersTableSchema } from "./runners/runners-table.ts";
 import { daemonLogSchema, signalSchema } from "./signals.ts";
 import { soakTrendSchema } from "./soak.ts";
 import { tryCurveSchema } from "./tries.ts";
@@ -145,6 +148,12 @@ export const summarySchema = z.object({
   comparison: comparisonSchema.nullable(),
   /** How often a job was OK at which try; empty where nothing was tried again. */
   tries: z.array(tryCurveSchema),
+  /** Whose calls the jobs made, and what that made of them; null where all were ours. */
+  runners: runnersTableSchema.nullable(),
+  /** Where each variant's default gateway was, and what became of its traffic; null in other scenarios. */
+  routes: routesTableSchema.nullable(),
+  /** What each way to a server costs; null in other scenarios. */
+  datapath: datapathTableSchema.nullable(),
   /** What was expected, and what became of it; empty where nothing was expected in particular. */
   expectations: z.array(expectationVerdictSchema),
   /** The last look at a run that may end when all is decided. */

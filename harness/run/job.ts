@@ -1,5 +1,6 @@
 import type { Answer, Deadlines, JobPlan, Operation, PortBinding } from "../core/model.ts";
 import type { Clock, Journal, Knowledge, Runtime } from "../core/ports.ts";
+import { isTolerated } from "../core/operations.ts";
 import { isWorthRetrying } from "../core/retrying.ts";
 import { millis, seconds, type Millis } from "../core/units.ts";
 import { withDeadline } from "./deadline.ts";
@@ -40,8 +41,29 @@ export interface RunningJob {
  */
 const READY_SLACK = seconds(5);
 
-const deadlineOf = (operation: Operation, deadlines: Deadlines): Millis =>
-  operation.kind === "ready" ? millis(deadlines.ready + READY_SLACK) : deadlines.call;
+/** A runner that polls on a coarse grid learns of what is ready late: not its services' fault. */
+const HEALTH_PATIENCE = 2;
+
+/** What takes its time by design has a deadline of its own beside that of a call. */
+const deadlineOf = (operation: Operation, deadlines: Deadlines): Millis => {
+  switch (operation.kind) {
+    case "ready":
+      return millis(deadlines.ready + READY_SLACK);
+    // Several services, one after another, on the runner's own grid.
+    case "health":
+    case "stack.up":
+    case "container.wait":
+      return millis(HEALTH_PATIENCE * deadlines.ready + READY_SLACK);
+    case "traffic.watch":
+      return millis(operation.watchFor + deadlines.call);
+    case "flow.measure":
+      return millis(operation.flow.duration + deadlines.call);
+    case "requests.measure":
+      return millis(operation.requests.duration + deadlines.call);
+    default:
+      return deadlines.call;
+  }
+};
 
 /** Names one try of an operation of a job in the journal. */
 export const refOf = (job: RunningJob, operation: Operation, number: number) => ({
@@ -49,8 +71,15 @@ export const refOf = (job: RunningJob, operation: Operation, number: number) => 
   job: job.plan.id,
   operation: operation.kind,
   ...("service" in operation ? { service: operation.service } : {}),
+  ...("step" in operation ? { step: operation.step } : {}),
   ...(number > 1 ? { try: number } : {}),
 });
+
+/** What the runner warns of and goes on from. */
+const tolerated = (answer: Answer): Answer =>
+  answer.kind === "refused"
+    ? { kind: "done", measured: { kind: "warned", message: answer.message } }
+    : answer;
 
 /**
  * Performs one operation under its deadline and writes it to the journal, before and after.
@@ -72,7 +101,8 @@ export const observe = async (
   );
   // After the request has been issued: a write to disk must not stand between the gate and the socket.
   journal.append({ event: "invoked", at: invokedAt, ...ref });
-  const { answer, writtenAt } = await pending;
+  const { answer: given, writtenAt } = await pending;
+  const answer = isTolerated(operation) ? tolerated(given) : given;
   const at = clock.now();
   // Before the journal: what holds a port may let go of it in the time of a write.
   onAnswer?.({ job, operation, answer, at, try: number });

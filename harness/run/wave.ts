@@ -122,11 +122,19 @@ const teardown = async (
 };
 
 const namesOf = (jobs: Iterable<RunningJob>): ReadonlySet<string> => {
-  const nameOf = (operation: Operation): string =>
-    "container" in operation ? operation.container : operation.network;
-  return new Set(
-    [...jobs].flatMap((job) => job.plan.teardown.flatMap((phase) => phase.map(nameOf))),
-  );
+  const namesIn = (operation: Operation): readonly string[] => {
+    switch (operation.kind) {
+      case "container.remove":
+        return [operation.container];
+      case "network.remove":
+        return [operation.network];
+      case "stack.down":
+        return [...operation.containers, ...operation.networks];
+      default:
+        return [];
+    }
+  };
+  return new Set([...jobs].flatMap((job) => job.plan.teardown.flat().flatMap(namesIn)));
 };
 
 /** What is there now and was not before, less what is kept on purpose. */

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toCall, type Call } from "../../docker/client/calls.ts";
 import type { JobPlan, Operation, Plan } from "../../harness/core/model.ts";
+import { isCall } from "../../harness/core/operations.ts";
 
 const jobContainerOf = (job: JobPlan): string => {
   const name = job.phases.flat().find((each) => "service" in each && each.service === "job");
@@ -125,7 +126,7 @@ export const bareBurst = async (plan: Plan, socketPath: string): Promise<number>
   await Promise.all(jobs.map(() => ask({ method: "GET", path: "/_ping" }, edges)));
   const runJob = async (job: JobPlan): Promise<void> => {
     for (const operation of job.phases.flat()) {
-      if (operation.kind === "ready" || operation.kind === "identity") continue;
+      if (!isCall(operation)) continue;
       await ask(toCall(operation), edges);
     }
     const path = `/containers/${jobContainerOf(job)}/logs?follow=true&stdout=true&stderr=true`;

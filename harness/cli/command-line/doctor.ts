@@ -1,27 +1,13 @@
-import { isIP } from "node:net";
 import type { Asked } from "../../core/doctor/facts.ts";
 import type { DoctorOptions } from "../commands/doctor.ts";
 import { entry } from "./entry.ts";
 import { engineOptions, toEngine, usage, wholeNumber } from "./flags.ts";
+import { portPositional, toPort } from "./port-word.ts";
 
-const SHAPE = /^(?:\[([^\]]+)\]:|([^:[\]]+):)?(\d+)(?:\/(tcp|udp))?$/;
-
-/**
- * `8080`, `127.0.0.1:8080`, `[::1]:8080`, each with `/tcp` or `/udp` behind it.
- *
- * @throws StressError("usage") for anything else
- */
+/** The doctor asks about one protocol: TCP where none is named. @throws StressError("usage") */
 export const toAsked = (text: string): Asked => {
-  const [, six, four, digits, protocol] = SHAPE.exec(text.trim()) ?? [];
-  const port = Number(digits ?? Number.NaN);
-  const address = six ?? four ?? null;
-  const isAddress = address === null || isIP(address) === (six === undefined ? 4 : 6);
-  if (!isAddress || !(port >= 1 && port <= 65_535)) {
-    return usage(
-      `${JSON.stringify(text)} is not a port: use 8080, 127.0.0.1:8080, [::1]:8080 or 53/udp (1 to 65535)`,
-    );
-  }
-  return { port, address, protocol: protocol === "udp" ? "udp" : "tcp" };
+  const { protocol, ...rest } = toPort(text);
+  return { ...rest, protocol: protocol ?? "tcp" };
 };
 
 const doctorOptions = {
@@ -50,13 +36,7 @@ export const doctorEntry = entry({
   words: "doctor [port]",
   describe: "who has a port, and why; without one: is this machine fit for a burst?",
   flags: Object.keys(optionsOf),
-  build: (command) =>
-    command
-      .positional("port", {
-        describe: "8080, 127.0.0.1:8080, [::1]:8080 or 53/udp",
-        type: "string",
-      })
-      .options(optionsOf),
+  build: (command) => command.positional("port", portPositional).options(optionsOf),
   read: (args): DoctorOptions => {
     const engine = toEngine(args);
     if (engine.kind !== "auto") {

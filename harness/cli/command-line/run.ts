@@ -1,14 +1,19 @@
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
+import { SCENARIOS } from "../../../scenarios/catalogue.ts";
+import { routes } from "../../../scenarios/routes.ts";
 import { MODES, type Mode } from "../../core/model.ts";
 import type { Expectation } from "../../core/expectations/expectation.ts";
 import { EXPECTATION_HELP, parseExpectation } from "../../core/expectations/parse.ts";
 import { MITIGATION_HELP, parseMitigation, type Mitigation } from "../../core/mitigations.ts";
 import { MODE_RULES } from "../../core/modes.ts";
 import { NEMESIS_HELP, parseNemesis, type Nemesis } from "../../core/nemesis.ts";
+import { RUNNERS, type RunnerName } from "../../core/runners/runner-names.ts";
+import { RUNNER_RULES } from "../../core/runners/runner-rules.ts";
 import { seconds } from "../../core/units.ts";
 import type { EngineChoice } from "../engine-choice.ts";
 import { FRESHNESS } from "../freshness.ts";
 import type { RunOptions } from "../run-options.ts";
+import { defaultsOf, describeDefault, type ScenarioDefaults } from "../scenario-defaults.ts";
 import { entry } from "./entry.ts";
 import {
   engineOptions,
@@ -49,26 +54,66 @@ const toNemeses = (value: unknown): readonly Nemesis[] => {
   return nemeses.length > 0 ? nemeses : usage("--nemesis needs a value");
 };
 
+const toRunners = (value: unknown): readonly RunnerName[] => {
+  const runners = listOf("runner", value).map(
+    (name) =>
+      RUNNERS.find((each) => each === name) ??
+      usage(`--runner "${name}" is not one of ${RUNNERS.join(", ")}`),
+  );
+  return runners.length > 0 ? runners : usage("--runner needs a value");
+};
+
+const runnerHelp =
+  "whose calls a job makes, beside those of api; several are compared:\n" +
+  RUNNERS.map((name) => `${name}: ${RUNNER_RULES[name].title}`).join("\n");
+
+const scenarioHelp = Object.values(SCENARIOS)
+  .map(({ name, title }) => `${name}: ${title}`)
+  .join("\n");
+
+const variantHelp = routes.variants.map(({ name, title }) => `${name}: ${title}`).join("\n");
+
 const modeHelp = MODES.map((mode) => `${mode}: ${MODE_RULES[mode].title}`).join("\n");
 
 const runOptions = {
   n: {
     describe: "jobs released at once; several numbers are several arms of each mode",
-    default: "1,16",
+    defaultDescription: describeDefault(({ ns }) => ns.join(",")),
     requiresArg: true,
-    coerce: toNumbers,
+    coerce: (value: unknown) => (value === undefined ? undefined : toNumbers(value)),
   },
   mode: {
     describe: modeHelp,
-    default: "ports,noports",
+    defaultDescription: describeDefault(({ modes }) => modes.join(",")),
     requiresArg: true,
-    coerce: toModes,
+    coerce: (value: unknown) => (value === undefined ? undefined : toModes(value)),
+  },
+  runner: {
+    describe: runnerHelp,
+    defaultDescription: "api",
+    requiresArg: true,
+    coerce: (value: unknown) => (value === undefined ? undefined : toRunners(value)),
+  },
+  variant: {
+    describe: `which of the variants of --scenario routes:\n${variantHelp}`,
+    defaultDescription: "all",
+    requiresArg: true,
+    coerce: (value: unknown) => (value === undefined ? undefined : listOf("variant", value)),
+  },
+  seconds: {
+    describe:
+      "how long each flow is counted (datapath), or connections are watched after the attach (routes)",
+    defaultDescription: "datapath: 2, routes: 5",
+    requiresArg: true,
+    coerce: (value: unknown) =>
+      value === undefined ? undefined : wholeNumber("seconds", { min: 1, max: 3600 })(value),
   },
   waves: {
-    describe: "waves of each mode",
-    default: 3,
+    describe: "waves of each arm",
+    defaultDescription: describeDefault(({ waves }) => String(waves)),
     requiresArg: true,
-    coerce: wholeNumber("waves", { min: 1, max: 10_000 }),
+    coerce: (value: unknown) =>
+      value === undefined ? undefined : wholeNumber("waves", { min: 1, max: 10_000 })(value),
   },
   ports: {
     describe: "all: every port the images expose; minimal: the one the job uses",
@@ -82,7 +127,7 @@ const runOptions = {
     coerce: toServices,
   },
   scenario: {
-    describe: "what a job does",
+    describe: `what a job does:\n${scenarioHelp}`,
     default: "stacks",
     coerce: oneText("scenario"),
     requiresArg: true,
@@ -140,13 +185,28 @@ const withLog = (engine: EngineChoice, log: string | undefined): EngineChoice =>
 };
 
 /** Comparing setups takes engines that can be set up: managed ones, unless something else was said. */
-const ownIfCompared = (
-  engine: EngineChoice,
-  { profile }: { readonly profile: readonly string[] | undefined },
-): EngineChoice => {
+const ownIfCompared = (engine: EngineChoice, profiles: readonly string[]): EngineChoice => {
   const unsaid =
     engine.kind === "auto" && engine.host === undefined && engine.context === undefined;
-  return unsaid && profile !== undefined ? { kind: "managed" } : engine;
+  return unsaid && profiles.length > 0 ? { kind: "managed" } : engine;
+};
+
+/** The scenario's own where none are given; an engine that is there already has no others to be compared with. */
+const profilesOf = (
+  {
+    profile,
+    daemonJson,
+  }: {
+    readonly profile: readonly string[] | undefined;
+    readonly daemonJson: readonly string[] | undefined;
+  },
+  engine: EngineChoice,
+  defaults: ScenarioDefaults,
+): readonly string[] => {
+  if (profile !== undefined) return profile;
+  const elsewhere =
+    engine.kind === "auto" && (engine.host !== undefined || engine.context !== undefined);
+  return elsewhere || engine.kind === "fake" || daemonJson !== undefined ? [] : defaults.profiles;
 };
 
 /** Whole, since a comma is part of the grammar. */
@@ -219,22 +279,30 @@ export const runFlags = {
 export const toRunOptions = (
   args: ArgumentsCamelCase<InferredOptionTypes<typeof runFlags>>,
 ): RunOptions => {
+  const scenario = args.scenario ?? usage("--scenario needs a value");
+  const defaults = defaultsOf(scenario);
+  const chosen = toEngine(args);
+  const profiles = profilesOf(args, chosen, defaults);
+  const modes = args.mode ?? defaults.modes;
   const options: RunOptions = {
-    ns: args.n,
-    modes: args.mode.length > 0 ? args.mode : usage("--mode needs a value"),
-    waves: args.waves,
+    ns: args.n ?? defaults.ns,
+    modes: modes.length > 0 ? modes : usage("--mode needs a value"),
+    runners: args.runner ?? [],
+    variants: args.variant ?? [],
+    measureFor: args.seconds === undefined ? null : seconds(args.seconds),
+    waves: args.waves ?? defaults.waves,
     ports: args.ports,
     services: args.services ?? [],
-    scenario: args.scenario ?? usage("--scenario needs a value"),
-    engine: withLog(ownIfCompared(toEngine(args), args), args.daemonLog),
+    scenario,
+    engine: withLog(ownIfCompared(chosen, profiles), args.daemonLog),
     sharedEngine: args.sharedEngine,
     images: args.images ?? null,
-    profiles: args.profile ?? [],
+    profiles,
     daemonJsons: args.daemonJson ?? [],
     freshEngine: args.freshEngine,
     mitigations: args.mitigation ?? [],
     arms: null,
-    warmups: args.warmup ?? null,
+    warmups: args.warmup ?? defaults.warmups,
     expectations: args.expect ?? [],
     baseline: args.baseline ?? null,
     until: args.until,

@@ -58,6 +58,9 @@ const runOptionsOf = (options: MitigateOptions, ladder: readonly LadderArm[]): R
     ns: [n],
     // For what asks whether anything is published: the rungs have modes of their own.
     modes: ["ports"],
+    runners: [],
+    variants: [],
+    measureFor: null,
     mitigations: [],
     arms: ladder.map(({ arm }) => arm),
     warmups: null,

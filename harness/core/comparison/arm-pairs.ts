@@ -6,7 +6,7 @@ import { formatMitigation } from "../mitigations.ts";
 import type { Arm } from "../model.ts";
 
 /** What two arms may differ in, in the order in which a partner is looked for. */
-export const AXES = ["profile", "mitigation", "ports", "mode"] as const;
+export const AXES = ["profile", "runner", "variant", "mitigation", "ports", "mode"] as const;
 type Axis = (typeof AXES)[number];
 
 const valueOf = (arm: Arm, axis: Axis): string => {
@@ -15,6 +15,10 @@ const valueOf = (arm: Arm, axis: Axis): string => {
       return arm.profile ?? "";
     case "mitigation":
       return arm.mitigation === undefined ? "" : formatMitigation(arm.mitigation);
+    case "runner":
+      return arm.runner ?? "api";
+    case "variant":
+      return arm.variant ?? "";
     case "ports":
       return arm.ports ?? "";
     case "mode":

@@ -64,7 +64,10 @@ export const risky = (finding: Finding): Outcome => ({
 });
 
 /** Who could read what this process could not. */
-const reader = ({ processes, reader: { uid, user } }: DoctorFacts): string => {
+export const whoCouldRead = ({
+  processes,
+  reader: { uid, user },
+}: Pick<DoctorFacts, "processes" | "reader">): string => {
   const own = `user ${user ?? String(uid)}`;
   if (uid === 0) return `${own} could not read it`;
   const owner = processes === null ? null : (processes.user ?? `uid ${String(processes.uid)}`);
@@ -77,7 +80,7 @@ const reader = ({ processes, reader: { uid, user } }: DoctorFacts): string => {
 
 /** @param what - as the subject of a sentence: `the socket table of the engine's namespace` */
 export const unread = (what: string, facts: DoctorFacts, hint?: string): Outcome => ({
-  ...fine(hint === undefined ? `${what}: ${reader(facts)}` : `${what}: ${hint}`),
+  ...fine(hint === undefined ? `${what}: ${whoCouldRead(facts)}` : `${what}: ${hint}`),
   status: "unknown",
 });
 

@@ -7,6 +7,7 @@ import { cgroups, subordinateIds } from "./account.ts";
 import { addressPools } from "./capacity.ts";
 import type { Judge } from "./check.ts";
 import { askedTwice, containerRunning, containerStopped } from "./containers.ts";
+import { defaultGateways } from "./default-gateways.ts";
 import { engineAnswers, knownEngine } from "./engine.ts";
 import { leakedForward, portOwner } from "./forwards.ts";
 import { backlog, conntrack, inotify, keyrings, openFiles } from "./kernel.ts";
@@ -260,6 +261,13 @@ export const CHECKS: readonly Check[] = [
     question: "Has an earlier run left something on the engine?",
     when: "preflight",
     judge: leftovers,
+  }),
+  check({
+    id: "default-gateways",
+    title: "Default gateways",
+    question: "Would one more network move the default gateway of a running container?",
+    when: "preflight",
+    judge: defaultGateways,
   }),
   check({
     id: "inotify",

@@ -3,7 +3,7 @@
  *
  * Measured with sockets on Linux 6.18; `test/docker/doctor/conflict.test.ts` asks the kernel again.
  */
-import { addressesMeet, ANY_4, ANY_6, endpoint, isSix } from "../addresses.ts";
+import { addressesMeet, ANY_4, ANY_6, endpoint, isSix, unmapped } from "../addresses.ts";
 import type { SocketSeen } from "../evidence.ts";
 import type { Asked, NamespaceSeen, Protocol } from "./facts.ts";
 
@@ -12,9 +12,6 @@ export type Conflict = "yes" | "maybe" | "no";
 
 /** What of a namespace decides whether two sockets are in each other's way. */
 type PortNamespace = Pick<NamespaceSeen, "sockets" | "sixOnly" | "portRange">;
-
-/** `::ffff:127.0.0.1` is an address of IPv4 to everybody but the socket that has it. */
-const unmapped = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
 
 /** Whether the addresses of a wanted listener and of a socket have one in common. */
 const overlap = (wanted: string, socket: SocketSeen, sixOnly: boolean | null): Conflict => {

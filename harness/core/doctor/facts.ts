@@ -5,6 +5,7 @@
  */
 import type { Forward, Holder, OtherEngine, Rule, SocketSeen } from "../evidence.ts";
 import type { Pool } from "../known-engines.ts";
+import type { GatewayCandidate } from "../routes/prediction.ts";
 
 export const PROTOCOLS = ["tcp", "udp"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -74,6 +75,17 @@ export interface DaemonSays {
   readonly containers: readonly ContainerSeen[] | null;
   readonly networks: readonly NetworkSeen[] | null;
   readonly leftovers: readonly LeftoverSeen[] | null;
+}
+
+/** Who is on which network, and what decides there which of them gives a default gateway. */
+export interface AttachmentsSeen {
+  /** Of drivers that give a gateway; the engine's own `bridge` is one of them. */
+  readonly networks: readonly GatewayCandidate[];
+  /** Those that run. */
+  readonly containers: readonly {
+    readonly name: string;
+    readonly networks: readonly { readonly name: string; readonly gatewayPriority: number }[];
+  }[];
 }
 
 /** The processes of the engine, seen from beside it. */
@@ -197,6 +209,7 @@ export interface DoctorFacts {
   /** Null: nobody answers, `silence` says why. */
   readonly daemon: DaemonSays | null;
   readonly silence: string | null;
+  readonly attachments: AttachmentsSeen | null;
   readonly processes: ProcessesSeen | null;
   /** Where ports of the host are bound: RootlessKit's namespace, dockerd's for a rootful engine, else our own. */
   readonly outer: NamespaceSeen;
@@ -219,9 +232,12 @@ const words = (command: string): readonly [string, string] => {
   return [path.split("/").at(-1) ?? "", args.join(" ")];
 };
 
+/** The name of the program that a command line starts; empty for none. */
+export const programIn = (command: string): string => words(command)[0];
+
 /** `nginx (pid 4711, user www-data)`. */
 export const named = ({ pid, uid, user, command }: Holder): string => {
-  const [program] = words(command);
+  const program = programIn(command);
   return `${program === "" ? "a process" : program} (pid ${String(pid)}, user ${user ?? String(uid)})`;
 };
 

@@ -7,39 +7,11 @@ import { count } from "../units.ts";
 import type { Rule } from "../evidence.ts";
 import { fine, notHere, risky, silent, unread, wrong, type Judge, type Outcome } from "./check.ts";
 import { isSix } from "../addresses.ts";
+import { dockersRedirects, isDockers, isServed, redirectIn, type Redirect } from "../redirects.ts";
 import type { ContainerSeen, DoctorFacts } from "./facts.ts";
 import { restart, restartNote } from "./restart.ts";
 
 type Backend = Rule["backend"];
-
-/** A rule that sends what arrives for a port to an address. */
-interface Redirect {
-  readonly rule: Rule;
-  readonly protocol: string;
-  readonly port: number;
-  readonly target: string;
-  readonly targetPort: number;
-}
-
-/** Words of a rule, as iptables (`-p tcp … --dport 80 … --to-destination IP:PORT`) or nft prints it. */
-const redirectIn = (rule: Rule): Redirect | null => {
-  const port = /--dport (\d+)\b|\bdport (\d+)\b/.exec(rule.rule);
-  const target = /--to-destination ([\d.]+):(\d+)|\bdnat (?:ip )?to ([\d.]+) ?: ?(\d+)/.exec(
-    rule.rule,
-  );
-  if (port === null || target === null) return null;
-  return {
-    rule,
-    protocol: /\budp\b/.test(rule.rule) ? "udp" : "tcp",
-    port: Number(port[1] ?? port[2]),
-    target: target[1] ?? target[3] ?? "",
-    targetPort: Number(target[2] ?? target[4]),
-  };
-};
-
-/** The chain that engines keep: `DOCKER` of iptables, or a chain of nft's own `docker-bridges` tables. */
-const isDockers = ({ backend, chain }: Rule): boolean =>
-  backend === "nft" ? /\bdocker-bridges\b|\bDOCKER$/.test(chain) : chain === "DOCKER";
 
 /** Packet filters that could not be read. */
 const unreadIn = ({ firewall: { backends } }: DoctorFacts): readonly Backend[] =>
@@ -54,18 +26,6 @@ const allRules = ({ firewall: { backends } }: DoctorFacts): readonly Rule[] | nu
   backends.every(({ rules }) => rules === null)
     ? null
     : backends.flatMap(({ rules }) => rules ?? []);
-
-const belongs = (redirect: Redirect, containers: readonly ContainerSeen[]): boolean =>
-  containers.some(
-    ({ addresses, ports }) =>
-      addresses.includes(redirect.target) &&
-      ports.some(
-        ({ hostPort, containerPort, protocol }) =>
-          hostPort === redirect.port &&
-          containerPort === redirect.targetPort &&
-          protocol === redirect.protocol,
-      ),
-  );
 
 /** `iptables-nft, chain DOCKER, rule 3: -A DOCKER … -j DNAT --to-destination 172.17.0.9:80` */
 const describeRule = ({ backend, chain, line, rule }: Rule): string =>
@@ -98,10 +58,9 @@ const orphansOf = (
   rules: readonly Rule[],
   containers: readonly ContainerSeen[],
 ): readonly Redirect[] =>
-  rules
-    .filter(isDockers)
-    .flatMap((rule) => redirectIn(rule) ?? [])
-    .filter((redirect) => !belongs(redirect, containers));
+  dockersRedirects(rules).filter(
+    (redirect) => !containers.some((container) => isServed(container, redirect)),
+  );
 
 export const orphanRule: Judge = (facts) => {
   const { asked, daemon } = facts;
@@ -220,7 +179,7 @@ const isPublishing = ({ state, hostNetwork, ports }: ContainerSeen): boolean =>
 /** What is missing though the chain is there; null for nothing. */
 const partlyWiped = (facts: DoctorFacts, rules: readonly Rule[]): Outcome | null => {
   const { daemon } = facts;
-  const redirects = rules.filter(isDockers).flatMap((rule) => redirectIn(rule) ?? []);
+  const redirects = dockersRedirects(rules);
   // Since 28 some bindings need no rule where a proxy serves them.
   const everyPortHasRule = daemon !== null && !isAtLeast(daemon.version, "28");
   const bare = (daemon?.containers ?? [])
@@ -286,7 +245,7 @@ export const ruleCount: Judge = (facts) => {
   if (rules === null) return unread("the NAT rules of the engine's namespace", facts);
   const containers = facts.daemon?.containers ?? null;
   if (containers === null) return silent("the engine's containers", facts);
-  const redirects = rules.filter(isDockers).flatMap((rule) => redirectIn(rule) ?? []);
+  const redirects = dockersRedirects(rules).filter(({ target }) => !isSix(target));
   const publishing = containers.filter(isPublishing);
   const ports = new Set(
     publishing.flatMap(({ ports: each }) =>

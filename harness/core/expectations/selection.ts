@@ -1,22 +1,13 @@
 /**
  * Which arms an expectation is about, and which of them are held against which.
  */
+import { armParts } from "../arms.ts";
 import { StressError } from "../errors.ts";
-import { formatMitigation } from "../mitigations.ts";
 import type { Arm } from "../model.ts";
 import { formatExpectation, type Expectation, type Selector } from "./expectation.ts";
 
-/** What an arm's id is made of; from its fields, since a lock file's path has slashes too. */
-const partsOf = ({ profile, mode, n, ports, mitigation }: Arm): readonly string[] => [
-  ...(profile === undefined ? [] : [profile]),
-  mode,
-  `n${String(n)}`,
-  ...(ports === undefined ? [] : [ports]),
-  ...(mitigation === undefined ? [] : [formatMitigation(mitigation)]),
-];
-
 const matches = (arm: Arm, selector: Selector): boolean => {
-  const parts = partsOf(arm);
+  const parts = armParts(arm);
   return selector.every((part) => parts.includes(part));
 };
 
@@ -29,7 +20,7 @@ export interface Pair {
 
 /** What remains of an arm's parts without those that a selector names. */
 const restOf = (arm: Arm, selector: Selector): string =>
-  partsOf(arm)
+  armParts(arm)
     .filter((part) => !selector.includes(part))
     .join("/");
 

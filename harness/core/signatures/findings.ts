@@ -53,4 +53,22 @@ export const FINDINGS: readonly Signature[] = [
     by: HARNESS,
     source: findings,
   },
+  {
+    class: "network.default_route_moved",
+    pattern: /^\S{1,200}: the default route (?:moved from|by) \S{1,100} \(/,
+    by: HARNESS,
+    source: findings,
+  },
+  {
+    class: "network.connection_silent",
+    pattern: /^\S{1,200}: \d{1,6} of \d{1,6} connections? received nothing more/,
+    by: HARNESS,
+    source: findings,
+  },
+  {
+    class: "network.requests_lost",
+    pattern: /^\S{1,200}: \d{1,6} of \d{1,6} requests? got no answer after it was attached/,
+    by: HARNESS,
+    source: findings,
+  },
 ];

@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { inNamespace, type EngineNamespace } from "../../../docker/evidence/namespace.ts";
-import { iptablesRules, natRules, nftRules, rulesForPort } from "../../../docker/evidence/rules.ts";
+import {
+  iptablesRules,
+  natRules,
+  natRulesOfSix,
+  nftRules,
+  rulesForPort,
+} from "../../../docker/evidence/rules.ts";
 import { inFreshNamespace, needNetworkPrograms } from "./private-namespace.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "rules-"));
@@ -91,6 +97,22 @@ test("rules of nft itself are found with their handle", async () => {
   expect(rulesForPort((await natRules(namespace)) ?? [], 8080)).toEqual([]);
 });
 
+test.each(["legacy", "nft"] as const)(
+  "rules of ip6tables-%s are those of IPv6, and are not among those of IPv4",
+  async (kind) => {
+    const namespace = await freshNamespace();
+    const rule = "-A DOCKER -p tcp -m tcp --dport 8080 -j DNAT --to-destination [fd00:6::2]:80";
+    await perform(namespace, [
+      `ip6tables-${kind} -t nat -N DOCKER`,
+      `ip6tables-${kind} -t nat ${rule}`,
+    ]);
+    expect(await natRulesOfSix(namespace)).toEqual([
+      { backend: `iptables-${kind}`, chain: "DOCKER", line: 1, rule },
+    ]);
+    expect(await natRules(namespace)).toEqual([]);
+  },
+);
+
 test("a table that iptables-nft can read is told of once, one that it cannot by nft", async () => {
   const namespace = await freshNamespace();
   await perform(namespace, [
@@ -117,6 +139,7 @@ test("looking leaves a namespace without rules as it was", async () => {
 
 test("a namespace that cannot be entered is null, not empty", async () => {
   expect(await natRules({ kind: "pid", pid: 2 ** 22 + 1 })).toBeNull();
+  expect(await natRulesOfSix({ kind: "pid", pid: 2 ** 22 + 1 })).toBeNull();
 });
 
 test.each([

@@ -7,7 +7,11 @@ import { decodeProgress } from "../../../docker/images/engine-images.ts";
 import { resolveImageSet } from "../../../docker/images/image-set.ts";
 import { recipeKey, type Recipe } from "../../../docker/images/recipe.ts";
 
-const ROLES = ["clickhouse", "job", "mysql", "redis"];
+const ROLES = {
+  debian: ["clickhouse", "iperf3", "job", "mysql", "redis"],
+  // Of iperf3 there is no image that everybody has.
+  hub: ["clickhouse", "job", "mysql", "redis"],
+} as const;
 const bookworm = { suite: "bookworm", architecture: "amd64" };
 
 const temporary = (): string => {
@@ -30,20 +34,22 @@ const yaml = (text: string): string => {
   return file;
 };
 
-test.each(["debian", "hub"])("set %s has an image and a source for every role", (name) => {
+test.each(["debian", "hub"] as const)("set %s has an image and a source for every role", (name) => {
   const set = resolveImageSet(name, probe());
   expect(set.name).toBe(name);
-  expect(Object.keys(set.images).sort()).toEqual(ROLES);
-  expect(Object.keys(set.sources).sort()).toEqual(ROLES);
+  expect(Object.keys(set.images).sort()).toEqual(ROLES[name]);
+  expect(Object.keys(set.sources).sort()).toEqual(ROLES[name]);
   expect(set.images["job"]?.command).toEqual(["node", "/opt/stress/probe/job-main.js"]);
 });
 
-test("the job image changes with the probe, and no other image does", () => {
+test("the images that hold the probe change with it, and no other image does", () => {
   const one = debianSet(bookworm, probe("1"));
   const other = debianSet(bookworm, probe("2"));
   expect(debianSet(bookworm, probe("1")).images).toEqual(one.images);
   expect(other.images["job"]).not.toEqual(one.images["job"]);
-  expect({ ...other.images, job: null }).toEqual({ ...one.images, job: null });
+  expect(other.images["iperf3"]).not.toEqual(one.images["iperf3"]);
+  const without = { job: null, iperf3: null };
+  expect({ ...other.images, ...without }).toEqual({ ...one.images, ...without });
 });
 
 test("images of another release or architecture are other images", () => {

@@ -40,6 +40,10 @@ test.each([
     '{"deadlineMs":1,"nonce":"n","services":[{"service":"a","protocol":"x","host":"a","port":1}]}',
     "a: no such protocol: x",
   ],
+  ['{"deadlineMs":1,"dial":{"host":"a","ports":[1]}}', "retryMs is no duration"],
+  ['{"deadlineMs":1,"retryMs":1,"dial":{"ports":[1]}}', "dial has no host"],
+  ['{"deadlineMs":1,"retryMs":1,"dial":{"host":"a","ports":[]}}', "dial has no ports"],
+  ['{"deadlineMs":1,"retryMs":1,"dial":{"host":"a","ports":[0]}}', "a: no port: 0"],
 ])("%j is no request: %s", (text, words) => {
   expect(() => decodeJobRequest(text)).toThrow(words);
 });
@@ -74,4 +78,16 @@ test("the program says of each service when it is ready and whose it is", async 
 
 test("the program refuses an argument that is no request with exit code 64", async () => {
   await expect(run(process.execPath, [PROGRAM, "?"])).rejects.toMatchObject({ code: 64 });
+});
+
+test("a program that waits ends well as soon as somebody accepts, and badly where nobody does", async () => {
+  const service = await listenOnLoopback(() => undefined);
+  onTestFinished(service.close);
+  const wait = (...ports: readonly number[]) =>
+    run(process.execPath, [
+      PROGRAM,
+      JSON.stringify({ deadlineMs: 200, retryMs: 50, dial: { host: "127.0.0.1", ports } }),
+    ]);
+  await expect(wait(1, service.port)).resolves.toMatchObject({ stdout: "" });
+  await expect(wait(1)).rejects.toMatchObject({ code: 1 });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { armOf, crossed } from "../../../harness/core/arms.ts";
 
-const AXES = { profiles: [], modes: ["ports"], ns: [16], mitigations: [] } as const;
+const AXES = { profiles: [], modes: ["ports"], runners: [], ns: [16], mitigations: [] } as const;
 
 const idsOf = (axes: Partial<Parameters<typeof crossed>[0]>): readonly string[] =>
   crossed({ ...AXES, ...axes }).map((spec) => armOf(spec, "stacks").id);

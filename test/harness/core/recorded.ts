@@ -44,6 +44,8 @@ export interface Trouble {
   readonly job: string;
   readonly operation: OperationKind;
   readonly service?: string;
+  readonly step?: string;
+  /** `done` where it is what was measured that matters. */
   readonly answer: Answer;
   readonly sights?: readonly Sight[];
   /** Milliseconds from the failure to the look, and how long that took. */
@@ -69,6 +71,7 @@ const refOf = (wave: number, job: string, operation: Operation) => ({
   job,
   operation: operation.kind,
   ...("service" in operation ? { service: operation.service } : {}),
+  ...("step" in operation ? { step: operation.step } : {}),
 });
 
 /** Every operation takes this long; jobs start one after the other by a tenth of it. */
@@ -105,7 +108,8 @@ export const recorded = ({ request, engine, troubles = [], log }: Recording): re
             (each) =>
               each.job === job.id &&
               each.operation === ref.operation &&
-              each.service === ref.service,
+              each.service === ref.service &&
+              (each.step === undefined || each.step === ref.step),
           );
           burst.push(
             { event: "invoked", at: millis(at), ...ref },
@@ -118,7 +122,7 @@ export const recorded = ({ request, engine, troubles = [], log }: Recording): re
             },
           );
           if (trouble === undefined) continue;
-          failed = true;
+          failed ||= trouble.answer.kind !== "done";
           unused.delete(trouble);
           const failedAt = at + STEP;
           const beganAt = failedAt + (trouble.lookAfter ?? 2);

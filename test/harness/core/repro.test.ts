@@ -220,3 +220,52 @@ test("a job that did not fail, and one that failed in its identity check, cannot
   expect(() => repro(run, "w1j2")).toThrow("job w1j2 did not fail: there is nothing to repeat");
   expect(() => repro(run, "w1j1")).toThrow(/identity check.*`stress explain`/);
 });
+
+/** What the process printed; `refused` by the daemon, whose words stand in it. */
+const ofRunner = (runner: "github" | "compose", trouble: Omit<Trouble, "job">) =>
+  reproOf(
+    { job: "w1j1", ...trouble },
+    { request: { arms: [{ mode: "ports-fixed", n: 1, runner }] } },
+  );
+
+test("what a runner's process failed at is repeated as our own calls, by the daemon's own words", () => {
+  const printed = `Error response from daemon: ${portTaken(6379)}\nError: failed to start containers: x`;
+  const { steps, failing, expected } = ofRunner("github", {
+    operation: "container.start",
+    service: "redis",
+    answer: refusedBy(printed),
+  });
+  expect(steps.map(({ operation }) => operation.kind)).toEqual([
+    "network.create",
+    "container.create",
+  ]);
+  expect(failing.operation).toEqual({
+    kind: "container.start",
+    service: "redis",
+    container: "stress-REPRORUN-w1j1-redis",
+  });
+  expect(expected).toEqual(reproOf(start(inUse)).expected);
+});
+
+test.each([
+  [portTaken(6379).replace("w1j01-mysql", "w1j1-redis"), "container.start"],
+  [
+    'Conflict. The container name "/stress-k3x9-w1j1-redis" is already in use by container "4f0c". You have to remove (or rename) that container to be able to reuse that name.',
+    "container.create",
+  ],
+  ["all predefined address pools have been fully subnetted", "network.create"],
+] as const)("of a stack that one process made, the words tell the call: %#", (words, kind) => {
+  const printed = ` Network stress-k3x9-w1j1  Creating\nError response from daemon: ${words}\n`;
+  const { failing } = ofRunner("compose", { operation: "stack.up", answer: refusedBy(printed) });
+  expect(failing.operation.kind).toBe(kind);
+});
+
+test("a runner's wait that failed is no call that a script could repeat", () => {
+  const unhealthy = "container stress-k3x9-w1j1-redis is unhealthy";
+  expect(() =>
+    ofRunner("compose", { operation: "stack.up", answer: refusedBy(unhealthy) }),
+  ).toThrow("job w1j1 failed at stack.up, for which its request has no call to the engine");
+  expect(() => ofRunner("github", { operation: "health", answer: refusedBy(unhealthy) })).toThrow(
+    "job w1j1 failed at health",
+  );
+});

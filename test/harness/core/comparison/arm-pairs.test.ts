@@ -4,8 +4,8 @@ import { armPairs } from "../../../../harness/core/comparison/arm-pairs.ts";
 import type { Arm } from "../../../../harness/core/model.ts";
 
 const armsOf = (axes: Partial<Parameters<typeof crossed>[0]>): readonly Arm[] =>
-  crossed({ profiles: [], modes: ["ports"], ns: [16], mitigations: [], ...axes }).map((spec) =>
-    armOf(spec, "stacks"),
+  crossed({ profiles: [], modes: ["ports"], runners: [], ns: [16], mitigations: [], ...axes }).map(
+    (spec) => armOf(spec, "stacks"),
   );
 
 const told = (arms: readonly Arm[], baseline: string | null = null): readonly string[] =>

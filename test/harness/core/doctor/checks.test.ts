@@ -33,6 +33,7 @@ const BLIND: DoctorFacts = {
   ...QUIET_FACTS,
   daemon: null,
   silence: "no answer",
+  attachments: null,
   processes: null,
   outer: {
     sockets: null,

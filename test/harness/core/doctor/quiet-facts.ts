@@ -39,6 +39,7 @@ export const QUIET_FACTS: DoctorFacts = {
     leftovers: [],
   },
   silence: null,
+  attachments: { networks: [], containers: [] },
   processes: {
     rootless: true,
     rootlesskit: 4001,
