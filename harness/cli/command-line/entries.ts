@@ -13,6 +13,7 @@ import { nightlyEntry } from "./nightly.ts";
 import { remoteEntry } from "./remote.ts";
 import { mitigateEntry } from "./mitigate.ts";
 import { planEntry } from "./plan.ts";
+import { portsEntry } from "./ports.ts";
 import { profilesEntry } from "./profiles.ts";
 import { reportEntry } from "./report.ts";
 import { reproEntry } from "./repro.ts";
@@ -36,6 +37,7 @@ export const ENTRIES: readonly Entry[] = [
   classifyEntry,
   calibrateEntry,
   doctorEntry,
+  portsEntry,
   engineEntry,
   profilesEntry,
   imagesEntry,
