@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import type Dockerode from "dockerode";
 import { decodeJobLine, type JobLine } from "../probe/job-lines.ts";
 import { exchange } from "./exchange.ts";
+import { logText } from "./log-frames.ts";
 
 /** Enough of a container's last words to recognise a failure by, in characters. */
 const TAIL_LENGTH = 2000;
@@ -18,19 +19,32 @@ class JobEnded extends Error {
 
 const keyOf = (step: JobLine["step"], service: string): string => `${step} ${service}`;
 
-/** Follows one job container's output from its first line; several waits share one connection. */
+/**
+ * Follows one job container's output from its first line; several waits share one connection.
+ *
+ * Where that ended is not where the output did: an engine before 23.0 may leave out the last lines when the container
+ * ends. So what is still missing then is looked for once more, in the log as a whole.
+ *
+ * @see https://github.com/moby/moby/pull/43294, and `waitRead` in daemon/logger/loggerutils/follow.go of v20.10.24
+ */
 export class JobOutput {
+  readonly #docker: Dockerode;
+  readonly #logs: string;
   readonly #lines = new Map<string, JobLine>();
   readonly #waiting = new Map<string, (line: JobLine | Error) => void>();
   readonly #closing = new AbortController();
   #tail = "";
+  /** Why no more lines come; null while they may. */
   #ended: Error | null = null;
+  /** Reading the log as a whole, from when the first line was missed. */
+  #rereading: Promise<void> | null = null;
+  #followed = false;
 
   /** Starts to follow; what goes wrong on the way is told to whoever waits. */
   constructor(docker: Dockerode, container: string) {
-    void this.#follow(docker, container).catch((error: unknown) => {
-      this.#end(error instanceof Error ? error : new Error(String(error)));
-    });
+    this.#docker = docker;
+    this.#logs = `/containers/${encodeURIComponent(container)}/logs?stdout=true&stderr=true`;
+    this.#endWith(this.#follow());
   }
 
   /**
@@ -62,6 +76,7 @@ export class JobOutput {
       }
       signal.addEventListener("abort", onAbort, { once: true });
       this.#waiting.set(key, settle);
+      if (this.#followed) this.#reread();
     });
   }
 
@@ -69,14 +84,14 @@ export class JobOutput {
     this.#closing.abort();
   }
 
-  async #follow(docker: Dockerode, container: string): Promise<void> {
-    const path = `/containers/${encodeURIComponent(container)}/logs?follow=true&stdout=true&stderr=true`;
+  async #follow(): Promise<void> {
+    const call = { method: "GET", path: `${this.#logs}&follow=true` } as const;
     const { signal } = this.#closing;
-    const response = await exchange(docker, { method: "GET", path }, { signal, stream: true });
+    const response = await exchange(this.#docker, call, { signal, stream: true });
     const stream = response as IncomingMessage;
     const stdout = new PassThrough();
     const stderr = new PassThrough();
-    docker.modem.demuxStream(stream, stdout, stderr);
+    this.#docker.modem.demuxStream(stream, stdout, stderr);
     const finish = (): void => {
       stdout.end();
       stderr.end();
@@ -86,7 +101,28 @@ export class JobOutput {
       this.#keep(chunk.toString());
     });
     for await (const text of createInterface({ input: stdout })) this.#read(text);
+    this.#followed = true;
+    if (this.#waiting.size > 0) this.#reread();
+  }
+
+  #reread(): void {
+    if (this.#rereading !== null) return;
+    this.#rereading = this.#readWhole();
+    this.#endWith(this.#rereading);
+  }
+
+  async #readWhole(): Promise<void> {
+    const call = { method: "GET", path: this.#logs } as const;
+    const log = await exchange(this.#docker, call, { signal: this.#closing.signal });
+    this.#tail = "";
+    for (const text of Buffer.isBuffer(log) ? logText(log).split("\n") : []) this.#read(text);
     this.#end(new JobEnded(`the job container ended: ${this.#tail.trim() || "it said nothing"}`));
+  }
+
+  #endWith(work: Promise<void>): void {
+    void work.catch((error: unknown) => {
+      this.#end(error instanceof Error ? error : new Error(String(error)));
+    });
   }
 
   #keep(text: string): void {
