@@ -1,7 +1,11 @@
 // The quick start on a real engine is judged by what it says, not by whether the engine had a good day: Engine
-// 20.10.24 now and then needs longer for a published port than any patience. A failure must be counted, named and
-// agree with the exit code; a wave or a job that is missing, a leak, or words that no signature knows are ours.
+// 20.10.24 now and then needs longer for a published port than any patience. A failure must be counted, one that this
+// engine is known for, and agree with the exit code; a wave or a job that is missing, a leak, or any other failure is
+// ours.
 import { readFileSync } from "node:fs";
+
+/** A docker-proxy of 20.10 that dies before it has reported is waited for for 16 s, and several in a row too long. */
+const KNOWN_DEFECTS = new Set(["port.userland_proxy_timeout", "daemon.hang"]);
 
 const code = Number(process.argv[2]);
 const summary = JSON.parse(readFileSync("reports/runs/latest/summary.json", "utf8"));
@@ -23,7 +27,10 @@ const wrong = [
     failures.reduce((total, { count }) => total + count, 0) !== failed,
     "the failures do not add up to the failed jobs",
   ],
-  [failures.some((failure) => failure.class === "unknown"), "a failure has no name"],
+  ...failures.map((failure) => [
+    !KNOWN_DEFECTS.has(failure.class),
+    `${failure.count} × ${failure.label} by ${failure.class}, which the engine is not known for`,
+  ]),
   [code !== (failed === 0 ? 0 : 1), `exit code ${code} with ${failed} failed jobs`],
 ].flatMap(([isWrong, words]) => (isWrong ? [words] : []));
 

@@ -1,6 +1,7 @@
 /**
- * The main job as a user runs it: each mode at N=16 on a throw-away rootless engine, with real MariaDB, Redis
- * and ClickHouse, and what the first seed's author ran into.
+ * The main job as a user runs it: each mode at N=16 on a throw-away rootless engine, and what the first seed's author
+ * ran into. Sixteen jobs with MariaDB, Redis and ClickHouse are the quick start's, which `.ci/run` judges; how a mode
+ * reaches all three, each with all its ports, is the contract's.
  */
 import { createServer } from "node:net";
 import { once } from "node:events";
@@ -42,8 +43,11 @@ const stress = async (...argv: string[]) => {
 test("16 jobs at once are all OK in every mode but the one in which all ask for the same ports", async () => {
   const modes = ["ports", "ports-block", "ports-loopback", "noports", "ports-fixed"];
   const { summary, code, out } = await stress(
-    ...["--n", "16", "--waves", "1", "--mode", modes.join(","), "--timeout", "180"],
+    ...["--n", "16", "--waves", "1", "--mode", modes.join(","), "--services", "redis"],
+    ...["--timeout", "180"],
   );
+  expect(summary.engine).toMatchObject({ rootless: true });
+  expect(summary.engine.components["rootlesskit"] ?? "").toMatch(/^\d/);
   for (const mode of modes.filter((each) => each !== "ports-fixed")) {
     const arm = armOf(summary, mode);
     const expected = arm.failures.filter((failure) => failure.class === PROXY_TIMEOUT);
@@ -92,17 +96,9 @@ test("probes through published ports leave no socket in TIME_WAIT, on whatever p
   expect(lingering).toEqual([]);
 });
 
-test("on default pools the 31st network is one too many, and a wider pool has room for 40", async () => {
-  const narrow = await stress(
-    "--n",
-    "31",
-    "--waves",
-    "1",
-    "--mode",
-    "noports",
-    "--services",
-    "redis",
-  );
+test("on default pools the 31st network is one too many, and a wider pool has room for it", async () => {
+  const argv = ["--n", "31", "--waves", "1", "--mode", "noports", "--services", "redis"];
+  const narrow = await stress(...argv);
   const arm = armOf(narrow.summary, "noports");
   expect(arm.jobs).toEqual({ ok: 30, failed: 1, unfinished: 0 });
   expect(arm.failures).toMatchObject([
@@ -114,11 +110,8 @@ test("on default pools the 31st network is one too many, and a wider pool has ro
   const daemonJson = join(narrow.out, "daemon.json");
   const pools = [{ base: "10.200.0.0/16", size: 24 }];
   writeFileSync(daemonJson, JSON.stringify({ "default-address-pools": pools }));
-  const wide = await stress(
-    ...["--n", "40", "--waves", "1", "--mode", "noports", "--services", "redis"],
-    ...["--daemon-json", daemonJson],
-  );
-  expect(armOf(wide.summary, "noports").jobs).toEqual({ ok: 40, failed: 0, unfinished: 0 });
+  const wide = await stress(...argv, "--daemon-json", daemonJson);
+  expect(armOf(wide.summary, "noports").jobs).toEqual({ ok: 31, failed: 0, unfinished: 0 });
   expect(wide.code).toBe(0);
 });
 
