@@ -92,6 +92,17 @@ test.each([
   expect(answer({ code: 1, stderr })).toMatchObject({ kind: "refused", by: "daemon" });
 });
 
+test("of several that are removed at once, one that is gone does not speak for one that stays", () => {
+  const stderr = [
+    "Error response from daemon: No such container: job-redis",
+    "Error response from daemon: error while removing network: network job has active endpoints",
+  ].join("\n");
+  expect(answer({ code: 1, stderr }, { kind: "removal" })).toMatchObject({
+    kind: "refused",
+    by: "daemon",
+  });
+});
+
 test("a failure without a word on stderr is told in the words of stdout", () => {
   expect(answer({ code: 1, stdout: "no\n" })).toMatchObject({ by: "daemon", message: "no\n" });
 });
