@@ -68,11 +68,11 @@ test("a process that says nothing any more is given up and ended when the time i
 
 test("many ports are held by one process, and it may be let go of twice", async () => {
   const holder = occupant("outbound");
-  const ports = Array.from({ length: 200 }, (_, index) => 9600 + index);
+  const ports = Array.from({ length: 200 }, (_, index) => 9300 + index);
   const details = [];
   for (const port of ports) details.push(await holder.hold(port, signal));
   expect(new Set(details.map((detail) => / of pid (\d+)$/.exec(detail ?? "")?.[1])).size).toBe(1);
   await holder.release();
   await holder.release();
-  expect(await refusalAt(9600)).toBeNull();
+  expect(await refusalAt(9300)).toBeNull();
 });
