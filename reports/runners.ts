@@ -5,7 +5,7 @@ import { formatInterval } from "../harness/core/statistics.ts";
 import { pollTimes } from "../harness/core/runners/polling.ts";
 import type { RunnerName } from "../harness/core/runners/runner-names.ts";
 import type { RunnerRow, RunnersTable } from "../harness/core/runners/runners-table.ts";
-import { formatShare } from "../harness/core/units.ts";
+import { count, formatShare } from "../harness/core/units.ts";
 import { durationText, NOTHING, spreadText } from "./arm-columns.ts";
 import { columns, left, right, type Table } from "./columns.ts";
 import { tableOf } from "./markup.ts";
@@ -78,11 +78,22 @@ const rowOf = (row: RunnerRow): readonly string[] => [
 
 const tableFor = ({ rows }: RunnersTable): Table => ({ head: HEAD, rows: rows.map(rowOf) });
 
+/** What is no leak of the engine's, and yet grows on a runner's machine night after night. */
+const volumesLeft = ({ rows }: RunnersTable): readonly string[] =>
+  rows
+    .filter((row) => row.volumesLeft > 0)
+    .map(
+      (row) =>
+        `${printable(row.arm)} left ${count(row.volumesLeft, "anonymous volume")} behind, as this runner does: it removes containers without them`,
+    );
+
 /** Empty where every job made the harness's own calls. */
 export const runnersText = (runners: RunnersTable | null, paint: Paint): string => {
   if (runners === null) return "";
   const [titles = "", ...lines] = columns(tableFor(runners));
-  return [paint.bold("runners"), paint.dim(titles), ...lines].map((line) => `${line}\n`).join("");
+  return [paint.bold("runners"), paint.dim(titles), ...lines, ...volumesLeft(runners)]
+    .map((line) => `${line}\n`)
+    .join("");
 };
 
 const EXPLAINED =
@@ -124,4 +135,10 @@ const gridsIn = ({ rows }: RunnersTable): readonly string[] => {
 export const runnersMarkdown = (runners: RunnersTable | null): readonly string[] =>
   runners === null
     ? []
-    : ["## Runners", tableOf(tableFor(runners)), EXPLAINED, ...gridsIn(runners)];
+    : [
+        "## Runners",
+        tableOf(tableFor(runners)),
+        ...volumesLeft(runners),
+        EXPLAINED,
+        ...gridsIn(runners),
+      ];

@@ -25,12 +25,18 @@ const LOST =
 
 /** No request arrived. */
 const NOT_REACHED =
-  /\bCannot connect to the Docker daemon\b|\bfailed to connect to the docker API\b|\bpermission denied while trying to connect to the (?:Docker|docker)\b|\berror during connect\b/i;
+  /\bCannot connect to the Docker daemon\b|\bfailed to connect to the docker API\b|\bpermission denied while trying to connect to the (?:Docker|docker)\b|\berror during connect\b|\bconnect (?:ECONNREFUSED|ENOENT|EACCES)\b/i;
 
 /** The CLI's own codes for having got nowhere; `docker run` uses the first also for the daemon's refusals. */
 const GOT_NOWHERE: ReadonlySet<number> = new Set([125, 127]);
 
 const GONE = /\bNo such (?:container|network|object)\b|\bnetwork \S+ not found\b/i;
+
+/** Of several that are removed at once, one may be gone and another refuse to go. */
+const isAllGone = (stderr: string): boolean => {
+  const complaints = stderr.split("\n").filter((line) => /\berror\b/i.test(line));
+  return complaints.length > 0 && complaints.every((line) => GONE.test(line));
+};
 
 const lost = (message: string): Answer => ({
   kind: "unknown",
@@ -85,7 +91,7 @@ export const commandAnswer = (
   const { code, broken } = command;
   if (code === 0) return done(command, expected);
   if (code !== null) {
-    if (expected.kind === "removal" && GONE.test(command.stderr)) return { kind: "done" };
+    if (expected.kind === "removal" && isAllGone(command.stderr)) return { kind: "done" };
     return failed(code, command);
   }
   switch (broken?.kind) {

@@ -47,6 +47,15 @@ const expectedOf = ({ kind }: Operation): Expected => {
   }
 };
 
+/** Of the peer's exit codes: it understood nothing, or has no library. */
+const PEER_FAULTS: ReadonlySet<number | null> = new Set([64, 69]);
+
+const isOwnFault = ({ program }: CliCommand, { code }: FinishedCommand): boolean =>
+  program === "testcontainers" && PEER_FAULTS.has(code);
+
+const blamed = (answer: Answer): Answer =>
+  answer.kind === "refused" ? { ...answer, by: "harness" } : answer;
+
 /** @throws Error where the run was not given the program that its plan names: a mistake of ours */
 const programOf = (
   { program, args }: CliCommand,
@@ -111,8 +120,9 @@ export const processPerformer = (options: ProcessOptions): Performer<Operation> 
     const command = commandOf(operation);
     if (command === null) throw new Error(`${operation.kind} is no process's`);
     const finished = await run(command, signal);
+    const answer = commandAnswer(finished, { expected: expectedOf(operation), signal });
     return {
-      answer: commandAnswer(finished, { expected: expectedOf(operation), signal }),
+      answer: isOwnFault(command, finished) ? blamed(answer) : answer,
       writtenAt: finished.broken?.kind === "not-started" ? null : finished.startedAt,
     };
   };

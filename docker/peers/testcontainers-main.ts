@@ -39,6 +39,7 @@ const startService = async (
   { GenericContainer, Wait }: Library,
   network: InstanceType<Library["StartedNetwork"]>,
   service: TestcontainersOrder["services"][number],
+  startupTimeout: TestcontainersOrder["startupTimeout"],
 ): Promise<void> => {
   const { alias, container, image, command, env, labels, ports, health } = service;
   const wished = new GenericContainer(image)
@@ -47,7 +48,8 @@ const startService = async (
     .withNetworkAliases(alias)
     .withLabels(labels)
     .withEnvironment(env)
-    .withExposedPorts(...ports);
+    .withExposedPorts(...ports)
+    .withStartupTimeout(startupTimeout);
   if (command !== null) wished.withCommand([...command]);
   if (health !== null) {
     const { test, interval, timeout, retries, startPeriod } = health;
@@ -79,7 +81,11 @@ const run = async (order: TestcontainersOrder): Promise<number> => {
   if (library === null) return EXIT.notInstalled;
   try {
     const network = await startNetwork(library, order.network);
-    await Promise.all(order.services.map((service) => startService(library, network, service)));
+    await Promise.all(
+      order.services.map((service) =>
+        startService(library, network, service, order.startupTimeout),
+      ),
+    );
     return 0;
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);

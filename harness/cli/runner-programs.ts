@@ -6,6 +6,7 @@ import { healthByApi } from "../../docker/command/health-by-api.ts";
 import { processPerformer } from "../../docker/command/perform.ts";
 import type { RuntimeOptions } from "../../docker/client/runtime.ts";
 import { cliConfig, ensureCompose, ensureDockerCli } from "../../docker/managed/cli-programs.ts";
+import { StressError } from "../core/errors.ts";
 import type { Arm } from "../core/model.ts";
 import type { Clock } from "../core/ports.ts";
 import { RUNNER_RULES } from "../core/runners/runner-rules.ts";
@@ -16,6 +17,19 @@ import type { Shell } from "./shell.ts";
 const NO_REAPER = {
   TESTCONTAINERS_RYUK_DISABLED: "true",
   TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1",
+};
+
+/** An optional dependency: npm goes on without it where it cannot be had. */
+const requireTestcontainers = (): void => {
+  try {
+    import.meta.resolve("testcontainers");
+  } catch (cause) {
+    throw new StressError(
+      "environment",
+      "--runner testcontainers: the library is not installed; run npm install testcontainers@11",
+      { cause },
+    );
+  }
 };
 
 /**
@@ -39,6 +53,7 @@ export const processesFor = async (
     needs.has("docker") || needs.has("compose")
       ? await ensureDockerCli({ ...options, enginePrograms: session.programs })
       : null;
+  if (needs.has("testcontainers")) requireTestcontainers();
   const compose = needs.has("compose") ? await ensureCompose(options) : null;
   if (client !== null) say(`docker client ${client.version}: ${client.path}`);
   if (compose !== null) say(`docker compose ${compose.version}: ${compose.path}`);

@@ -26,6 +26,7 @@ import { portTrace, type PortTrace } from "./port-trace.ts";
 import { reasons, type Grounds } from "./reasons.ts";
 import { daemonLog, signals, type Signal } from "./signals.ts";
 import { routesTable } from "./routes/routes-table.ts";
+import { RUNNER_RULES } from "./runners/runner-rules.ts";
 import { runnersTable } from "./runners/runners-table.ts";
 import { samplesOf } from "./samples.ts";
 import { soak } from "./soak.ts";
@@ -247,12 +248,20 @@ const summarise = (
   };
 };
 
-const leakOf = ({ started, ended }: WaveHistory): readonly Leak[] => {
+/** By its runner, on purpose: anonymous volumes of its containers. */
+const volumesLeftBy = (arm: Arm | undefined): boolean =>
+  RUNNER_RULES[arm?.runner ?? "api"].leavesVolumes === true;
+
+const leakOf = (
+  { started, ended }: WaveHistory,
+  { arms }: Pick<RunHistory["started"], "arms">,
+): readonly Leak[] => {
   if (ended === null) return [];
+  const expected = volumesLeftBy(arms.find(({ id }) => id === started.arm));
   const what = [
     ...ended.leaked.containers.map((name) => `container ${name}`),
     ...ended.leaked.networks.map((name) => `network ${name}`),
-    ...ended.leaked.volumes.map((name) => `volume ${name}`),
+    ...(expected ? [] : ended.leaked.volumes.map((name) => `volume ${name}`)),
     ...(ended.leakedPorts ?? []).map((port) => `listener on port ${String(port)}`),
     ...ended.stuck.map((words) => `not removable: ${words}`),
   ];
@@ -381,7 +390,7 @@ export const judgeRun = (whole: RunHistory): Summary => {
     .flatMap((part) => part.arms)
     .toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
   // What a warm-up leaves behind is left behind all the same.
-  const leaks = whole.waves.flatMap(leakOf);
+  const leaks = whole.waves.flatMap((wave) => leakOf(wave, started));
   const recurring = parts.every((part) => part.signals === null)
     ? null
     : parts.flatMap((part) => part.signals ?? []);

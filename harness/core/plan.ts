@@ -57,12 +57,13 @@ const armsOf = ({ arms, modes, ns, scenario }: PlanRequest): readonly Arm[] =>
     armOf(spec, scenario.name),
   );
 
-/** Of each profile the arm with the most jobs: it touches all that the others do. */
+/** Of each profile and each runner the arm with the most jobs: it touches all that the others do. */
 const toWarmUp = (arms: readonly Arm[]): readonly Arm[] => {
-  const largest = new Map<string | undefined, Arm>();
+  const largest = new Map<string, Arm>();
   for (const arm of arms) {
-    const before = largest.get(arm.profile);
-    if (before === undefined || arm.n > before.n) largest.set(arm.profile, arm);
+    const key = JSON.stringify([arm.profile ?? null, arm.runner ?? null]);
+    const before = largest.get(key);
+    if (before === undefined || arm.n > before.n) largest.set(key, arm);
   }
   return [...largest.values()];
 };

@@ -95,7 +95,9 @@ const markBeside = (text: string, start: string): string => {
 
 /** The daemon's own, out of what a process printed; null for what says nothing of it. */
 const daemonWords = (message: string): string | null =>
-  [...message.matchAll(/Error response from daemon: (.+)/g)].at(-1)?.[1] ?? null;
+  [...message.matchAll(/(?:Error response from daemon:|\(HTTP code \d+\) .{1,80}? -) (.+)/g)].at(
+    -1,
+  )?.[1] ?? null;
 
 /** More than these are not needed to know a message, and the cause stands at its end. */
 const MOST_FRAGMENTS = 12;

@@ -13,6 +13,8 @@ export interface RunnerRule {
   readonly modes: readonly Mode[];
   /** The programs that it starts; `compose` needs the docker CLI too. */
   readonly needs: "nothing" | "docker" | "compose" | "testcontainers";
+  /** It removes containers without their anonymous volumes: what is left then is its doing, and no leak of the engine's. */
+  readonly leavesVolumes?: true;
   /** One process makes a whole stack: nobody outside can hold back or repeat one of its calls. */
   readonly inOneProcess: boolean;
 }
@@ -37,12 +39,14 @@ export const RUNNER_RULES: Readonly<Record<RunnerName, RunnerRule>> = {
     title: "actions/runner with services: and ports:, at least 23 docker CLI processes a job",
     modes: PUBLISHED,
     needs: "docker",
+    leavesVolumes: true,
     inOneProcess: false,
   },
   "github-container": {
     title: "actions/runner with services: and container:, nothing published",
     modes: ["noports"],
     needs: "docker",
+    leavesVolumes: true,
     inOneProcess: false,
   },
   gitlab: {

@@ -36,6 +36,8 @@ const runnerRowSchema = z.object({
   processes: z.object({ up: z.number(), down: count }).nullable(),
   /** Processor time of a job, the harness's own and that of all processes it started; one sample a finished wave. */
   processor: spreadSchema,
+  /** Anonymous volumes that it left behind by itself, and that were removed for it. */
+  volumesLeft: count,
   /** From the gate until the runner went on, median over OK jobs; null without one. */
   perceived: duration.nullable(),
   /** From the gate until the last service answered our own probes, the same. */
@@ -182,6 +184,10 @@ const rowOf = (run: RunHistory, arm: Arm, plan: JobPlan | null): RowAlone => {
       finished.flatMap(({ wave: { burstEnded, jobs } }) =>
         burstEnded === null || jobs.length === 0 ? [] : [burstEnded.processor / jobs.length],
       ),
+    ),
+    volumesLeft: finished.reduce(
+      (left, { wave }) => left + (wave.ended?.leaked.volumes.length ?? 0),
+      0,
     ),
     ...readyOf(ok, runner),
   };

@@ -21,6 +21,8 @@ export const testcontainersOrderSchema = z
   .object({
     /** Created first; all services are on it. */
     network: z.object({ name: text, labels: z.record(text, text) }),
+    /** For a container to be ready, instead of the library's own minute. */
+    startupTimeout: duration,
     /** All at once, as `Promise.all` over their starts does. */
     services: z
       .array(

@@ -21,6 +21,7 @@ import type { TestcontainersOrder } from "./testcontainers-order.ts";
 
 const orderOf = (job: StackJob): TestcontainersOrder => ({
   network: { name: job.network, labels: job.labels },
+  startupTimeout: job.request.deadlines.ready,
   services: job.services.map((service) => {
     const { container, spec } = createOf(job, { role: service.name });
     return {
