@@ -48,8 +48,11 @@ const ratioText = (ratio: Ratio | null): string => {
 };
 
 /** What is compared with itself is as much as itself. */
-const toHostText = ({ arm, reference }: DatapathWay, ratio: Ratio | null): string =>
-  arm === reference ? "1" : ratioText(ratio);
+const toHostText = (
+  { arm, reference }: DatapathWay,
+  ratio: Ratio | null,
+  rounds: number,
+): string => (arm !== reference ? ratioText(ratio) : rounds === 0 ? NOTHING : "1");
 
 const MICROSECONDS = 1000;
 /** From here on milliseconds say enough. */
@@ -106,7 +109,7 @@ export const overview = ({ ways }: DatapathTable): Table => {
           middleText(way.flows.find((flow) => flow.step === step)?.throughput ?? null),
         ),
         middleText(main?.perCore ?? null),
-        toHostText(way, main?.perCoreRatio ?? null),
+        toHostText(way, main?.perCoreRatio ?? null, main?.rounds ?? 0),
         perSecondText(small?.rate ?? null),
         small?.connect == null ? NOTHING : latencyText(small.connect.median),
       ];
@@ -134,9 +137,9 @@ export const flowsTable = ({ ways }: DatapathTable): Table => ({
       flow.step,
       String(flow.rounds),
       rangeText(flow.throughput),
-      toHostText(way, flow.throughputRatio),
+      toHostText(way, flow.throughputRatio, flow.rounds),
       rangeText(flow.perCore),
-      toHostText(way, flow.perCoreRatio),
+      toHostText(way, flow.perCoreRatio, flow.rounds),
       flow.processor === null ? NOTHING : figureText(flow.processor.busyCores),
       flow.processor === null ? NOTHING : formatShare(flow.processor.idle),
       flow.retransmits === null ? NOTHING : flow.retransmits.toFixed(0),
@@ -166,9 +169,9 @@ export const requestsTable = ({ ways }: DatapathTable): Table => ({
       ...(connect === null
         ? [NOTHING, NOTHING, NOTHING]
         : [connect.median, connect.p95, connect.p99].map(latencyText)),
-      toHostText(way, connectRatio),
+      toHostText(way, connectRatio, rounds),
       perSecondText(rate),
-      toHostText(way, rateRatio),
+      toHostText(way, rateRatio, rounds),
       rangeText(cost),
     ]),
   ),

@@ -17,9 +17,12 @@ const usage = (message: string): never => {
 
 /** Modes and flags that this scenario has nothing to do with. */
 const refuseStrangers = (
-  { modes, runners, variants, mitigations }: RunOptions,
+  { modes, runners, variants, mitigations, engine, dryRun }: RunOptions,
   { kind, name }: Scenario,
 ): void => {
+  if (kind !== "stacks" && engine.kind === "fake" && !dryRun) {
+    usage(`--engine fake: scenario ${name} measures what a simulation does not have`);
+  }
   const stranger = modes.find((mode) => !MODE_RULES[mode].scenarios.includes(kind));
   if (stranger !== undefined) {
     const known = Object.entries(MODE_RULES).filter(([, { scenarios }]) =>
@@ -105,6 +108,9 @@ const datapathArms = (
 ): readonly ArmSpec[] => {
   const names = profiles.map(({ name }) => name);
   const arms = crossed({ profiles: names, modes, runners: [], ns, mitigations: [] });
+  if (ns.some((n) => n !== 1)) {
+    usage("--n: scenario datapath measures one way at a time, since two would measure each other");
+  }
   const measured = new Set<string>();
   return arms.filter(({ mode, profile, n }) => {
     if (mode === "ports") return true;

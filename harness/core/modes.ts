@@ -73,13 +73,13 @@ export const MODE_RULES: Readonly<Record<Mode, ModeRule>> = {
     publish: null,
   },
   host: {
-    title: "the engine's own network namespace: no network of its own",
+    title: "in the engine's own network namespace (scenario datapath)",
     scenarios: ["datapath"],
     access: "host",
     publish: null,
   },
   process: {
-    title: "no container at all: a process of this machine",
+    title: "no container at all: a process of this machine (scenario datapath)",
     scenarios: ["datapath"],
     access: "host",
     publish: null,

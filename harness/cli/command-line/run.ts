@@ -67,6 +67,12 @@ const runnerHelp =
   "whose calls a job makes, beside those of api; several are compared:\n" +
   RUNNERS.map((name) => `${name}: ${RUNNER_RULES[name].title}`).join("\n");
 
+const toVariants = (value: unknown): readonly string[] | undefined => {
+  if (value === undefined) return undefined;
+  const variants = listOf("variant", value);
+  return variants.length > 0 ? variants : usage("--variant needs a value");
+};
+
 const scenarioHelp = Object.values(SCENARIOS)
   .map(({ name, title }) => `${name}: ${title}`)
   .join("\n");
@@ -98,7 +104,7 @@ const runOptions = {
     describe: `which of the variants of --scenario routes:\n${variantHelp}`,
     defaultDescription: "all",
     requiresArg: true,
-    coerce: (value: unknown) => (value === undefined ? undefined : listOf("variant", value)),
+    coerce: toVariants,
   },
   seconds: {
     describe:

@@ -53,6 +53,9 @@ export const sweepEntry = entry({
         "a sweep judges nothing and goes on after failures: --expect, --baseline, --until and --keep-failed are for stress run",
       );
     }
+    if (args.scenario !== "stacks") {
+      usage("a sweep is of stacks: --scenario is for stress run");
+    }
     return { run: toRunOptions({ ...args, n: n ?? sweepPoints(POINTS) }), from: from ?? null };
   },
   load: async () => (await import("../commands/sweep.ts")).sweepCommand,

@@ -19,10 +19,10 @@ interface Wanted {
   readonly step: string | null;
 }
 
-/** In the order of the run, also of waves that were cut off later; without warm-ups. */
+/** In the order of the run; without warm-ups, and without waves that were cut off, as everywhere. */
 export const roundsOf = (run: RunHistory, wanted: Wanted): readonly Round<Measured>[] =>
   measuredRun(run)
-    .waves.filter(({ started }) => started.arm === wanted.arm)
+    .waves.filter(({ started, ended }) => started.arm === wanted.arm && ended !== null)
     .flatMap(({ started, jobs }) =>
       jobs.flatMap(({ burst }) =>
         burst.flatMap(({ operation, step, answer }) =>
