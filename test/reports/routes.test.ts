@@ -28,11 +28,13 @@ const TABLE = routesTable(
 );
 
 test("the terminal shows the arms side by side, and then a sentence for each", async () => {
-  await expect(routesText(TABLE, PLAIN)).toMatchFileSnapshot("goldens/routes.txt");
+  await expect(routesText(TABLE, PLAIN)).toMatchFileSnapshot("goldens/routes.text.golden");
 });
 
 test("the report has the same as a section", async () => {
-  await expect(routesMarkdown(TABLE).join("\n\n")).toMatchFileSnapshot("goldens/routes.md");
+  await expect(routesMarkdown(TABLE).join("\n\n")).toMatchFileSnapshot(
+    "goldens/routes.report.golden",
+  );
 });
 
 test("nothing is said where nothing of this was measured", () => {
