@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { isRoot } from "../../../docker/managed/host-needs.ts";
-import { rootfulFlags, startRootfulEngine } from "../../../docker/managed/rootful-engine.ts";
+import { rootfulFlags } from "../../../docker/managed/rootful-engine.ts";
 
 const PATHS = { socket: "/s/run/docker.sock", runtimeDir: "/s/run", configFile: "/s/daemon.json" };
 
@@ -17,22 +16,4 @@ test("what daemon.json says of them is not said a second time, which would keep 
   const flags = rootfulFlags(PATHS, { slot: 3, daemonJson });
   expect(flags).not.toContain("--exec-opt");
   expect(flags).not.toContain("--cgroup-parent");
-});
-
-test.runIf(!isRoot())("nobody but root can start one", async () => {
-  await expect(
-    startRootfulEngine({
-      directory: {
-        origin: "named",
-        programs: "/nowhere",
-        daemon: "/nowhere/dockerd",
-        launcher: "/nowhere/dockerd-rootless.sh",
-        version: "28.5.2",
-      },
-      daemonJson: null,
-      stateDir: "/nowhere",
-      narrate: () => undefined,
-      signal: new AbortController().signal,
-    }),
-  ).rejects.toThrow("Only root can start a rootful engine");
 });
