@@ -21,7 +21,8 @@ export interface LogitLine {
 
 /** Steps of the linear predictor beyond this only lose digits. */
 const LARGEST_STEP = 5;
-const MOST_STEPS = 200;
+/** Scoring is not Newton's way: where the penalty rules, as over three jobs close together, hundreds are needed. */
+const MOST_STEPS = 5000;
 const PRECISION = 1e-10;
 
 export const logit = (rate: number): number => Math.log(rate / (1 - rate));
