@@ -85,3 +85,14 @@ export const crossed = ({
     ),
   );
 };
+
+/** Those of one round of warm-up: of each profile and each runner the arm with the most jobs, which touches all that the others do. */
+export const warmupArms = (arms: readonly Arm[]): readonly Arm[] => {
+  const largest = new Map<string, Arm>();
+  for (const arm of arms) {
+    const key = JSON.stringify([arm.profile ?? null, arm.runner ?? null]);
+    const before = largest.get(key);
+    if (before === undefined || arm.n > before.n) largest.set(key, arm);
+  }
+  return [...largest.values()];
+};

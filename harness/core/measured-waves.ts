@@ -1,6 +1,7 @@
 /**
  * The waves of a run that count: a warm-up is there so that nothing is measured in it.
  */
+import { warmupArms } from "./arms.ts";
 import type { EventOf } from "./events.ts";
 import type { RunHistory } from "./history.ts";
 
@@ -10,6 +11,6 @@ export const measuredRun = (run: RunHistory): RunHistory => ({
   waves: run.waves.filter(({ started }) => started.block > 0),
 });
 
-/** All waves that were planned, as they are numbered: a round of warm-up has one of each profile. */
+/** All waves that were planned, as they are numbered: those of warm-ups come first. */
 export const wavesInAll = ({ request, arms, waves }: EventOf<"run.started">): number =>
-  waves + (request?.warmups ?? 0) * new Set(arms.map(({ profile }) => profile)).size;
+  waves + (request?.warmups ?? 0) * warmupArms(arms).length;

@@ -1,7 +1,7 @@
 /**
  * From what was asked for to every operation of every job, as data. The same request gives the same plan.
  */
-import { armOf, crossed } from "./arms.ts";
+import { armOf, crossed, warmupArms } from "./arms.ts";
 import { datapathJob } from "./datapath/datapath-job.ts";
 import { StressError, unreachable } from "./errors.ts";
 import type { JobContext, JobSteps } from "./job-context.ts";
@@ -57,17 +57,6 @@ const armsOf = ({ arms, modes, ns, scenario }: PlanRequest): readonly Arm[] =>
     armOf(spec, scenario.name),
   );
 
-/** Of each profile and each runner the arm with the most jobs: it touches all that the others do. */
-const toWarmUp = (arms: readonly Arm[]): readonly Arm[] => {
-  const largest = new Map<string, Arm>();
-  for (const arm of arms) {
-    const key = JSON.stringify([arm.profile ?? null, arm.runner ?? null]);
-    const before = largest.get(key);
-    if (before === undefined || arm.n > before.n) largest.set(key, arm);
-  }
-  return [...largest.values()];
-};
-
 /**
  * Lays out a run: blocks of one wave of each arm, the arms of a block in seeded random order.
  *
@@ -108,7 +97,7 @@ export const plan = (request: PlanRequest): Plan => {
     };
     return { id, ...stepsOf(job) };
   };
-  const warmups = Array.from({ length: request.warmups ?? 0 }, () => toWarmUp(arms));
+  const warmups = Array.from({ length: request.warmups ?? 0 }, () => warmupArms(arms));
   const blocks = Array.from({ length: request.waves }, () => shuffled(arms, random));
   const order = [
     ...warmups.flatMap((round) => round.map((arm) => ({ arm, block: 0 }))),
