@@ -44,8 +44,8 @@ import { openStateDir } from "./state-directory.ts";
 import { isAbandoned, removeTree, takeDown, thisProcess } from "./take-down.ts";
 
 /** Measured: 1 s on an idle machine. */
-export const START_MS = 60_000;
-export const POLL_MS = 25;
+const START_MS = 60_000;
+const POLL_MS = 25;
 
 export interface ManagedEngine {
   readonly name: string;
@@ -99,7 +99,7 @@ const asAccount = (account: Account) =>
   isRoot() ? { account: { uid: account.uid, gid: account.gid } } : {};
 
 /** Takes the first free slot, after taking down engines that nobody will stop. */
-export const claimSlot = async (
+const claimSlot = async (
   draft: Pick<
     EngineRecord,
     "generation" | "owner" | "engine" | "userNamespace" | "version" | "directory"
@@ -142,7 +142,7 @@ interface Prepared {
 }
 
 /** Everything that must lie in the slot before the engine starts; what a predecessor left is replaced. */
-export const furnish = async (
+const furnish = async (
   record: EngineRecord,
   paths: SlotPaths,
   { account, directory, setup, narrate }: StartOptions & Prepared,
@@ -212,7 +212,7 @@ const launch = (
   }
 };
 
-export const started = (child: ChildProcess): Promise<number> =>
+const started = (child: ChildProcess): Promise<number> =>
   new Promise((resolve, reject) => {
     child.once("error", (cause) => {
       reject(new StressError("environment", `Cannot run ${child.spawnfile}`, { cause }));
@@ -239,30 +239,35 @@ const failure = (what: string, logFile: string): StressError => {
   return new StressError("environment", `${what}: ${words} (log: ${logFile})`);
 };
 
-export const endedWhileStarting = (logFile: string): StressError =>
+const endedWhileStarting = (logFile: string): StressError =>
   failure("The engine ended while it started", logFile);
 
-export const notAnswering = (logFile: string): StressError =>
+const notAnswering = (logFile: string): StressError =>
   failure(`The engine did not answer within ${String(START_MS / 1000)} s`, logFile);
 
 /** Waits until the engine answers; keeps the record up to date so that others can take it down meanwhile. */
 const untilReady = async (
   child: ChildProcess,
   initial: EngineRecord,
-  { stateDir, signal }: StartOptions,
+  {
+    stateDir,
+    signal,
+    rootless,
+  }: Pick<StartOptions, "stateDir" | "signal"> & Pick<Starting, "rootless">,
 ): Promise<EngineRecord> => {
   let record = initial;
   const end = performance.now() + START_MS;
   for (;;) {
     signal.throwIfAborted();
-    if (record.userNamespace === null) {
+    if (rootless && record.userNamespace === null) {
       const userNamespace = namespaceMade(record.runtimeDir);
       if (userNamespace !== null) {
         record = { ...record, userNamespace };
         updateRecord(stateDir, record);
       }
     }
-    if (record.userNamespace !== null && (await answersPing(record.socketPath))) return record;
+    const isInside = !rootless || record.userNamespace !== null;
+    if (isInside && (await answersPing(record.socketPath))) return record;
     if (child.exitCode !== null || child.signalCode !== null) {
       throw endedWhileStarting(record.logFile);
     }
@@ -271,21 +276,27 @@ const untilReady = async (
   }
 };
 
+/** An engine of one kind, for which the machine has all that it needs. */
+interface Starting extends Prepared {
+  /** In a user namespace of its own, which it has before it answers. */
+  readonly rootless: boolean;
+  /** As whom and where, for people. */
+  readonly describe: (record: EngineRecord) => string;
+  readonly launch: (record: EngineRecord, paths: SlotPaths) => ChildProcess;
+}
+
 /**
- * Starts an engine of its own data, sockets and ports beside whatever else runs on the machine.
+ * Takes a slot, starts the engine in it and waits until it answers; what went wrong on the way leaves none.
  *
- * @throws StressError("environment") when the machine lacks something (with the command that helps), the
- * engine ends while it starts (with the last lines of its log), or all slots are taken
+ * @throws StressError("environment") when the engine ends while it starts (with the last lines of its log), does not
+ * answer, or all slots are taken
  */
-export const startManagedEngine = async (options: StartOptions): Promise<ManagedEngine> => {
-  const { directory, profile = null, stateDir, narrate, signal } = options;
-  const setup = setupOf(profile, options.daemonJson);
-  openStateDir(stateDir);
-  await ensurePrograms(TO_RUN, { narrate, signal });
-  await ensureDevices({ narrate, signal });
-  const account = await ensureAccount(stateDir, { narrate, signal });
-  await checkReach(options, account);
-  const claimed = await claimSlot(
+export const startInSlot = async (
+  options: StartOptions,
+  { account, setup, rootless, describe, launch }: Starting,
+): Promise<ManagedEngine> => {
+  const { directory, stateDir, narrate, signal } = options;
+  let record = await claimSlot(
     {
       generation: randomUUID(),
       // Until it answers, so that nobody takes a starting engine for an abandoned one.
@@ -297,24 +308,23 @@ export const startManagedEngine = async (options: StartOptions): Promise<Managed
     },
     { stateDir, key: storageKey(setup.daemonJson, directory, account.uid), narrate, signal },
   );
-  let record = claimed;
   try {
     const paths = slotPaths(stateDir, record.slot);
     await furnish(record, paths, { ...options, account, setup });
     narrate(
-      `Starting rootless engine ${record.name}: Docker ${directory.version}, ${directory.origin} in ${directory.daemon}, as user ${account.name}, ${portsText(setup, record)}`,
+      `Starting ${rootless ? "rootless" : "rootful"} engine ${record.name}: Docker ${directory.version}, ${directory.origin} in ${directory.daemon}, ${describe(record)}`,
     );
-    const child = launch(paths, { ...options, account, setup });
+    const child = launch(record, paths);
     const pid = await started(child);
     record = { ...record, engine: identify(pid) };
     updateRecord(stateDir, record);
-    record = await untilReady(child, record, options);
-    record = { ...record, portRange: portRangeSeen(paths.runtimeDir) };
+    record = await untilReady(child, record, { stateDir, signal, rootless });
+    record = {
+      ...record,
+      portRange: portRangeSeen(paths.runtimeDir),
+      owner: options.owned === false ? null : record.owner,
+    };
     updateRecord(stateDir, record);
-    if (options.owned === false) {
-      record = { ...record, owner: null };
-      updateRecord(stateDir, record);
-    }
     return {
       name: record.name,
       socketPath: record.socketPath,
@@ -329,6 +339,29 @@ export const startManagedEngine = async (options: StartOptions): Promise<Managed
     await takeDown(stateDir, record);
     throw thrown;
   }
+};
+
+/**
+ * Starts an engine of its own data, sockets and ports beside whatever else runs on the machine.
+ *
+ * @throws StressError("environment") when the machine lacks something (with the command that helps), the
+ * engine ends while it starts (with the last lines of its log), or all slots are taken
+ */
+export const startManagedEngine = async (options: StartOptions): Promise<ManagedEngine> => {
+  const { profile = null, stateDir, narrate, signal } = options;
+  const setup = setupOf(profile, options.daemonJson);
+  openStateDir(stateDir);
+  await ensurePrograms(TO_RUN, { narrate, signal });
+  await ensureDevices({ narrate, signal });
+  const account = await ensureAccount(stateDir, { narrate, signal });
+  await checkReach(options, account);
+  return await startInSlot(options, {
+    account,
+    setup,
+    rootless: true,
+    describe: (record) => `as user ${account.name}, ${portsText(setup, record)}`,
+    launch: (_, paths) => launch(paths, { ...options, account, setup }),
+  });
 };
 
 /** The engines that have a slot, running or dead. @throws StressError("corrupt") for an unreadable record */

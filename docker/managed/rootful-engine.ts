@@ -6,34 +6,18 @@
  * there, and are reached from inside it alone.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { StressError } from "../../harness/core/errors.ts";
 import { cgroupParentOf } from "./cgroups.ts";
-import { storageKey, type DaemonJson } from "./daemon-config.ts";
-import { portRangeSeen } from "./daemon-launcher.ts";
-import {
-  claimSlot,
-  endedWhileStarting,
-  furnish,
-  notAnswering,
-  POLL_MS,
-  started,
-  START_MS,
-  type ManagedEngine,
-  type StartOptions,
-} from "./engine.ts";
-import { answersPing } from "./engine-ping.ts";
-import { updateRecord, type EngineRecord } from "./engine-record.ts";
+import type { DaemonJson } from "./daemon-config.ts";
+import { startInSlot, type ManagedEngine, type StartOptions } from "./engine.ts";
+import type { EngineRecord } from "./engine-record.ts";
 import { setupOf } from "./engine-setup.ts";
 import { ensurePrograms, isRoot } from "./host-needs.ts";
-import { identify } from "./processes.ts";
 import { SYSTEM_PATH } from "./program.ts";
-import { slotPaths, type SlotPaths } from "./slot.ts";
+import type { SlotPaths } from "./slot.ts";
 import { openStateDir } from "./state-directory.ts";
-import { takeDown, thisProcess } from "./take-down.ts";
 
 const ROOT = { name: "root", uid: 0, gid: 0 };
 
@@ -95,20 +79,6 @@ const launch = (
   }
 };
 
-const untilReady = async (
-  child: ChildProcess,
-  { socketPath, logFile }: EngineRecord,
-  signal: AbortSignal,
-): Promise<void> => {
-  const end = performance.now() + START_MS;
-  while (!(await answersPing(socketPath))) {
-    signal.throwIfAborted();
-    if (child.exitCode !== null || child.signalCode !== null) throw endedWhileStarting(logFile);
-    if (performance.now() > end) throw notAnswering(logFile);
-    await sleep(POLL_MS);
-  }
-};
-
 /**
  * Starts one; it has a slot like a rootless one, and is listed, stopped and swept in the same way.
  *
@@ -126,46 +96,11 @@ export const startRootfulEngine = async (options: StartOptions): Promise<Managed
   const setup = setupOf(profile, options.daemonJson);
   openStateDir(stateDir);
   await ensurePrograms(["iptables", "ip", "nsenter"], { narrate, signal });
-  let record = await claimSlot(
-    {
-      generation: randomUUID(),
-      owner: thisProcess(),
-      engine: null,
-      userNamespace: null,
-      version: directory.version,
-      directory: directory.daemon,
-    },
-    { stateDir, key: storageKey(setup.daemonJson, directory, ROOT.uid), narrate, signal },
-  );
-  try {
-    const paths = slotPaths(stateDir, record.slot);
-    await furnish(record, paths, { ...options, account: ROOT, setup });
-    narrate(
-      `Starting rootful engine ${record.name}: Docker ${directory.version}, ${directory.origin} in ${directory.daemon}, as root in a network namespace of its own`,
-    );
-    const child = launch(record, paths, { directory, daemonJson: setup.daemonJson });
-    const pid = await started(child);
-    record = { ...record, engine: identify(pid) };
-    updateRecord(stateDir, record);
-    await untilReady(child, record, signal);
-    record = {
-      ...record,
-      portRange: portRangeSeen(paths.runtimeDir),
-      owner: options.owned === false ? null : record.owner,
-    };
-    updateRecord(stateDir, record);
-    return {
-      name: record.name,
-      socketPath: record.socketPath,
-      version: directory.version,
-      portRange: record.portRange,
-      logFile: record.logFile,
-      runtimeDir: record.runtimeDir,
-      pid,
-      stop: () => takeDown(stateDir, record),
-    };
-  } catch (thrown) {
-    await takeDown(stateDir, record);
-    throw thrown;
-  }
+  return await startInSlot(options, {
+    account: ROOT,
+    setup,
+    rootless: false,
+    describe: () => "as root in a network namespace of its own",
+    launch: (record, paths) => launch(record, paths, { directory, daemonJson: setup.daemonJson }),
+  });
 };
