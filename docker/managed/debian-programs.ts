@@ -2,7 +2,7 @@
  * Programs out of Debian's packages, with the libraries they need, in a directory of their own: they run on a
  * system of another release, and nothing is installed.
  */
-import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { chmod, copyFile, mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { StressError } from "../../harness/core/errors.ts";
@@ -42,12 +42,16 @@ interface Tree {
 }
 
 /** Debian's directories of shared libraries, of which there are two as long as `/lib` is one of its own. */
-const treeAt = (root: string): Tree => {
+export const treeAt = (root: string): Tree => {
   const libraryDirs = ["lib", "usr/lib"].flatMap((parent) => {
     const directory = join(root, parent);
     if (!existsSync(directory)) return [];
-    const multiarch = readdirSync(directory).filter((name) => name.includes("-linux-"));
-    return [...multiarch.map((name) => join(directory, name)), directory];
+    // On arm64 the loader stands beside them: ld-linux-aarch64.so.1 is a file.
+    const multiarch = readdirSync(directory)
+      .filter((name) => name.includes("-linux-"))
+      .map((name) => join(directory, name))
+      .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
+    return [...multiarch, directory];
   });
   return { root, libraryDirs };
 };
