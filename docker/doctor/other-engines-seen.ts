@@ -1,13 +1,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { OtherEngineSeen } from "../../harness/core/doctor/facts.ts";
-import {
-  isDaemon,
-  isDetached,
-  rootlesskitChildOf,
-  rootlesskitOver,
-} from "../evidence/engine-under.ts";
+import { isDaemon, namespaceUnder, rootlesskitOver } from "../evidence/engine-under.ts";
 import { otherEnginesIn, type Surroundings } from "../evidence/engines.ts";
+import type { EngineNamespace } from "../evidence/namespace.ts";
 import type { ProcessSeen } from "../evidence/process-table.ts";
 import { environmentOf } from "./processes-seen.ts";
 import { rangeIn, sysctls } from "./sysctl.ts";
@@ -16,15 +12,14 @@ type Processes = ReadonlyMap<number, ProcessSeen>;
 
 const RANGE = "net.ipv4.ip_local_port_range";
 
-/** A process in the network namespace where an engine's dynamic ports are chosen; null where none is seen. */
-const residentOf = (
+/** The network namespace where an engine's dynamic ports are chosen; null if it cannot be seen. */
+const namespaceOf = (
   { pid, rootless }: Pick<OtherEngineSeen, "pid" | "rootless">,
   processes: Processes,
-): number | null => {
-  if (!rootless) return pid;
-  const head = processes.get(pid);
-  if (head === undefined || isDetached(head)) return null;
-  return rootlesskitChildOf(head, processes)?.pid ?? null;
+): EngineNamespace | null => {
+  if (!rootless) return { kind: "pid", pid };
+  const rootlesskit = processes.get(pid);
+  return rootlesskit === undefined ? null : namespaceUnder(rootlesskit, processes);
 };
 
 /** The dockerd of an engine; null for one of another make, such as Podman's. */
@@ -76,8 +71,8 @@ const hostOf = async (
 export const otherEnginesSeen = (surroundings: Surroundings): Promise<readonly OtherEngineSeen[]> =>
   Promise.all(
     otherEnginesIn(surroundings).map(async (other) => {
-      const pid = residentOf(other, surroundings.processes);
-      const settings = pid === null ? null : await sysctls({ kind: "pid", pid }, [RANGE]);
+      const namespace = namespaceOf(other, surroundings.processes);
+      const settings = namespace === null ? null : await sysctls(namespace, [RANGE]);
       const host = await hostOf(other, surroundings.processes);
       return { ...other, portRange: rangeIn(settings?.get(RANGE)), host };
     }),

@@ -130,19 +130,26 @@ const daemonAt = (path: string, processes: Processes): ProcessSeen | null => {
   );
 };
 
-/** The state directory, as the engine's processes know it and, for the rest, as its script has it. */
+/** The state directory, as the engine's processes know it. */
+const stateDirSaid = (
+  rootlesskit: ProcessSeen | null,
+  inside: readonly number[],
+): string | null => {
+  const variables = inside.map((pid) => variableOf(pid, "ROOTLESSKIT_STATE_DIR"));
+  return (
+    variables.find((directory) => directory !== null) ??
+    (rootlesskit === null ? null : flagIn(rootlesskit.words, "--state-dir"))
+  );
+};
+
+/** The state directory: as the engine's processes know it, else where its script puts it. */
 const stateDirOf = (
   socketPath: string,
   rootlesskit: ProcessSeen | null,
   inside: readonly number[],
 ): string | null => {
-  const told = inside.map((pid) => variableOf(pid, "ROOTLESSKIT_STATE_DIR"));
   const beside = join(dirname(socketPath), "dockerd-rootless");
-  return (
-    told.find((directory) => directory !== null) ??
-    (rootlesskit === null ? null : flagIn(rootlesskit.words, "--state-dir")) ??
-    (isSocket(join(beside, "api.sock")) ? beside : null)
-  );
+  return stateDirSaid(rootlesskit, inside) ?? (isSocket(join(beside, "api.sock")) ? beside : null);
 };
 
 /** The one a process is in. Where that is hidden, its files tell of it all the same. */
@@ -150,7 +157,7 @@ const namespaceOfProcess = (pid: number): EngineNamespace =>
   networkNamespaceOf(pid) === networkNamespaceOf("self") ? { kind: "host" } : { kind: "pid", pid };
 
 /** The network namespace is one that only a file keeps: the child's own is then the host's, and says nothing. */
-export const isDetached = ({ words }: ProcessSeen): boolean =>
+const isDetached = ({ words }: ProcessSeen): boolean =>
   words.includes("--detach-netns") || words.includes("--detach-netns=true");
 
 /** Where bridges and rules are: in a namespace that a file keeps, where RootlessKit detaches it, else in its child's. */
@@ -165,6 +172,17 @@ const namespaceOf = (
     return { kind: "file", path, userPid: inside };
   }
   return rootlesskit !== null && isDetached(rootlesskit) ? null : namespaceOfProcess(inside);
+};
+
+/** Where the bridges and rules of the engine under a RootlessKit are; null if that cannot be seen. */
+export const namespaceUnder = (
+  rootlesskit: ProcessSeen,
+  processes: Processes,
+): EngineNamespace | null => {
+  const child = rootlesskitChildOf(rootlesskit, processes);
+  return child === null
+    ? null
+    : namespaceOf(stateDirSaid(rootlesskit, [child.pid]), rootlesskit, child.pid);
 };
 
 /**

@@ -15,7 +15,7 @@ export interface NamespaceSettings {
 }
 
 const RANGE_FILE = "/proc/sys/net/ipv4/ip_local_port_range";
-/** What dockerd reads when it starts, in the engine's runtime directory. */
+/** The range that the engine takes dynamic ports from, in its runtime directory. */
 const RANGE_SEEN = "port-range-seen";
 
 const fileOf = (sysctl: string): string => `/proc/sys/${sysctl.replaceAll(".", "/")}`;
@@ -56,7 +56,8 @@ export const launcherScript = (daemon: string, { portRange, sysctls }: Namespace
     'if [ -n "$_DOCKERD_ROOTLESS_CHILD" ]; then',
     ...Object.entries(sysctls).map(([name, value]) => setting(fileOf(name), value)),
     ...(portRange === null ? [] : rangeLines(portRange)),
-    `  cat ${RANGE_FILE} > "$XDG_RUNTIME_DIR/${RANGE_SEEN}"`,
+    // Measured on 29.6.0: the daemon takes its dynamic ports from the range of the detached namespace.
+    `  within cat ${RANGE_FILE} > "$XDG_RUNTIME_DIR/${RANGE_SEEN}"`,
     "fi",
     `exec ${shellWord(daemon)} "$@"`,
   ].join("\n")}\n`;

@@ -11,12 +11,13 @@ import { expect, onTestFinished, test } from "vitest";
 import { parseHost } from "../../../docker/client/find-engine.ts";
 import { machineSeen } from "../../../docker/doctor/machine-seen.ts";
 import { inNamespace } from "../../../docker/evidence/namespace.ts";
+import { isRoot } from "../../../docker/managed/host-needs.ts";
 import { startFakeEngine } from "../../../docker/fake/engine.ts";
 import { diagnose } from "../../../harness/core/doctor/diagnosis.ts";
 import { millis } from "../../../harness/core/units.ts";
 import { QUIET_FACTS } from "../../harness/core/doctor/quiet-facts.ts";
 import { inFreshNamespace } from "../evidence/private-namespace.ts";
-import { daemonAt, listener } from "../evidence/processes-of-a-test.ts";
+import { daemonAt, detachedRootlesskit, listener } from "../evidence/processes-of-a-test.ts";
 import { checkIn, factsOf, lookInto, tcp } from "./provoked.ts";
 
 test("a process that listens on the port is named with pid, user and command", async () => {
@@ -251,3 +252,12 @@ test("of an engine whose processes cannot be seen, what needs them is unknown an
   expect(unknown).toContain("hairpin");
   expect(verdict).toBe("unread");
 });
+
+test.skipIf(!isRoot())(
+  "root reads the range of an engine whose network namespace is detached",
+  async () => {
+    const { parent } = await detachedRootlesskit(scratch(), [41_000, 41_999]);
+    const { otherEngines } = await factsOf({});
+    expect(otherEngines?.find(({ pid }) => pid === parent)?.portRange).toEqual([41_000, 41_999]);
+  },
+);

@@ -1,7 +1,9 @@
 /**
  * Programs that look like those of an engine from outside, and do nothing but listen.
  */
-import { startProgram } from "./private-namespace.ts";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { inFreshNamespace, startProgram } from "./private-namespace.ts";
 
 /** Keeps command lines short: what is run comes by a variable. */
 const RUN = ["-e", "eval(process.env.SCRIPT)"];
@@ -65,12 +67,33 @@ export interface RootlesskitPids {
   readonly daemon: number;
 }
 
-/** @param path - where its dockerd listens */
-export const rootlesskitWith = async (path: string, stateDir: string): Promise<RootlesskitPids> => {
-  const { line } = await startProgram(process.execPath, [...RUN, "--", `--state-dir=${stateDir}`], {
+/**
+ * @param path - where its dockerd listens
+ * @param flags - of its command line, besides the state directory
+ */
+export const rootlesskitWith = async (
+  path: string,
+  stateDir: string,
+  flags: readonly string[] = [],
+): Promise<RootlesskitPids> => {
+  const words = [...flags, `--state-dir=${stateDir}`];
+  const { line } = await startProgram(process.execPath, [...RUN, "--", ...words], {
     argv0: "rootlesskit",
     env: { ...process.env, SCRIPT: ROOTLESSKIT, LISTEN, LISTEN_AT: path, ROLE: "parent" },
   });
   const [parent = 0, child = 0, daemon = 0] = line.split(" ").map(Number);
   return { parent, child, daemon };
+};
+
+/** The same with a detached network namespace: kept by the file `netns`, with this range of dynamic ports. */
+export const detachedRootlesskit = async (
+  directory: string,
+  range: readonly [number, number],
+): Promise<RootlesskitPids> => {
+  const set = `echo "${range.join(" ")}" > /proc/sys/net/ipv4/ip_local_port_range`;
+  const { pid } = await inFreshNamespace(["net"], ["sh", "-c", `${set}; echo up; exec cat`]);
+  const stateDir = join(directory, "state");
+  mkdirSync(stateDir);
+  symlinkSync(`/proc/${String(pid)}/ns/net`, join(stateDir, "netns"));
+  return await rootlesskitWith(join(directory, "docker.sock"), stateDir, ["--detach-netns"]);
 };
