@@ -1,10 +1,10 @@
 /**
  * One docker CLI process, from its start to its end.
  */
-import { spawn } from "node:child_process";
-import { messageOf } from "../../harness/core/errors.ts";
+import { messageOf, unreachable } from "../../harness/core/errors.ts";
 import type { Clock } from "../../harness/core/ports.ts";
 import type { Millis } from "../../harness/core/units.ts";
+import { runChild, type ChildEnd } from "../child-process.ts";
 
 export interface DockerCommand {
   /** Path of the program; no shell looks at it or at what follows it. */
@@ -36,69 +36,41 @@ export interface FinishedCommand {
     | null;
 }
 
-/** Ends the process and what it has started: compose is a process of its own under the docker command. */
-const endGroup = (pid: number): void => {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has ended by itself in the meantime.
+/** What one command prints is a few lines; a job's log may be long. */
+const OUTPUT_LIMIT = 16 * 1024 * 1024;
+
+const brokenBy = (end: ChildEnd): FinishedCommand["broken"] => {
+  switch (end.kind) {
+    case "exited":
+      return null;
+    case "killed":
+      return end;
+    case "ended":
+      return end.why === "aborted"
+        ? { kind: "aborted" }
+        : { kind: "killed", by: "the harness: it wrote more than 16 MiB" };
+    case "not-started":
+      return { kind: "not-started", why: messageOf(end.cause) };
+    default:
+      return unreachable(end);
   }
 };
 
 /**
- * Runs it in a process group of its own. Never rejects: an exit code is data.
+ * Runs it in a process group of its own: compose is a process of its own under the docker command. Never rejects: an
+ * exit code is data.
  *
  * @param signal - when it aborts, the process group is killed; what it had asked of the daemon may be done all the same
  */
-export const runDocker = (
-  { program, args, stdin, env, cwd }: DockerCommand,
+export const runDocker = async (
+  { program, args, ...rest }: DockerCommand,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<FinishedCommand> =>
-  new Promise((resolve) => {
-    if (signal.aborted) {
-      const now = clock.now();
-      const broken = { kind: "aborted" } as const;
-      resolve({ code: null, stdout: "", stderr: "", startedAt: now, endedAt: now, broken });
-      return;
-    }
-    const child = spawn(program, args, {
-      // A group of its own, which Ctrl-C in the terminal does not reach: the harness ends it in order.
-      detached: true,
-      stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      env: { ...env },
-      ...(cwd === undefined ? {} : { cwd }),
-    });
-    const startedAt = clock.now();
-    let stdout = "";
-    let stderr = "";
-    let broken: FinishedCommand["broken"] = null;
-    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
-    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
-    // It may end without having read everything.
-    child.stdin?.on("error", () => undefined).end(stdin);
-    const onAbort = (): void => {
-      if (child.pid === undefined || child.exitCode !== null) return;
-      broken = { kind: "aborted" };
-      endGroup(child.pid);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    const finish = (code: number | null): void => {
-      signal.removeEventListener("abort", onAbort);
-      resolve({ code, stdout, stderr, startedAt, endedAt: clock.now(), broken });
-    };
-    child.once("error", (error) => {
-      // Also told of a kill that failed; then the end is still to come.
-      if (child.pid !== undefined) return;
-      broken = { kind: "not-started", why: messageOf(error) };
-      finish(null);
-    });
-    child.once("exit", () => {
-      // A plugin that left the group holds the pipes; after an abort nobody waits for its last words.
-      if (broken !== null) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
-    });
-    child.once("close", (code, endedBy) => {
-      if (code === null) broken ??= { kind: "killed", by: endedBy ?? "a signal" };
-      else broken = null;
-      finish(code);
-    });
-  });
+): Promise<FinishedCommand> => {
+  // The operation's deadline is the signal's.
+  const limits = { signal, deadlineMs: null, outputLimit: OUTPUT_LIMIT, graceMs: 0 };
+  const running = runChild(program, args, { ...rest, ...limits });
+  const startedAt = clock.now();
+  const { end, stdout, stderr } = await running;
+  const code = end.kind === "exited" ? end.code : null;
+  return { code, stdout, stderr, startedAt, endedAt: clock.now(), broken: brokenBy(end) };
+};

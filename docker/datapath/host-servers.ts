@@ -2,10 +2,10 @@
  * Servers outside any container: what the ways into containers are compared with.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { iperf3Command, redisCommand } from "../../harness/core/datapath/commands.ts";
 import { StressError } from "../../harness/core/errors.ts";
+import { endChild } from "../child-process.ts";
 import type { EngineNamespace } from "../evidence/namespace.ts";
 import { readSockets } from "../evidence/sockets.ts";
 import type { HostPrograms } from "./host-programs.ts";
@@ -25,6 +25,11 @@ const LAST_PORT = 10_239;
 
 const START_MS = 10_000;
 const POLL_MS = 20;
+/** For a server to end when it is asked to. */
+const END_MS = 5000;
+
+/** Of what a server writes to its standard error, for messages. */
+const LAST_WORDS = 2000;
 
 /** Ends the server, and then itself, when its input ends: when it is told to, and also when this process is killed. */
 const TIED =
@@ -61,14 +66,7 @@ export class HostServers {
   /** Ends all of them. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#servers.values());
-    await Promise.all(
-      this.#children.map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const ended = once(child, "exit");
-        child.stdin?.end();
-        await ended;
-      }),
-    );
+    await Promise.all(this.#children.map((child) => endChild(child, END_MS, "end-of-input")));
   }
 
   async #start(kind: ServerKind, ready: () => Promise<HostPrograms>): Promise<HostServer> {
@@ -87,10 +85,12 @@ export class HostServers {
       ...["sh", "-c", TIED, "sh"],
       ...[programs[kind], ...args],
     ]);
-    const child = spawn(program, rest, { stdio: ["pipe", "ignore", "pipe"] });
+    const child = spawn(program, rest, { detached: true, stdio: ["pipe", "ignore", "pipe"] });
     this.#children.push(child);
     let complaints = "";
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (complaints += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      complaints = (complaints + chunk).slice(-LAST_WORDS);
+    });
     child.once("error", (error) => (complaints += error.message));
     for (const end = performance.now() + START_MS; performance.now() < end;) {
       if ((await listeningPorts(this.#namespace)).has(port) && child.pid !== undefined) {

@@ -168,10 +168,18 @@ export const startIn = async (
   return started;
 };
 
-/** All that it writes to its standard output until it ends. */
-export const outputOf = async ({ stdout, ended }: StartedProgram): Promise<string> => {
+/** A report of iperf3 has some ten kilobytes. */
+const OUTPUT_LIMIT = 16 * 1024 * 1024;
+
+/** All that it writes to its standard output until it ends. @throws Error when it writes more than 16 MiB */
+export const outputOf = async ({ stdout, ended, kill }: StartedProgram): Promise<string> => {
   let text = "";
-  for await (const chunk of stdout.setEncoding("utf8")) text += String(chunk);
+  for await (const chunk of stdout.setEncoding("utf8")) {
+    text += String(chunk);
+    if (text.length <= OUTPUT_LIMIT) continue;
+    kill();
+    throw new Error("the program wrote more than 16 MiB");
+  }
   const complaints = await ended;
   return text.trim() === "" ? complaints : text;
 };

@@ -9,6 +9,8 @@ const DEADLINE_MS = 20_000;
 
 /** Entries of one reading; of more, the newest. */
 const MOST_ENTRIES = 100_000;
+/** An entry that dockerd writes has less than a kilobyte. */
+const MOST_MIB = 128;
 
 /** Text, or bytes where it holds what is no text; a list of those where an entry has the field twice. */
 const journalText = z.union([z.string(), z.array(z.int().min(0).max(255))]);
@@ -74,7 +76,11 @@ const entries = async (
       ...args,
       ...matches,
     ],
-    { signal: AbortSignal.timeout(DEADLINE_MS), env: { ...process.env, LC_ALL: "C" } },
+    {
+      signal: AbortSignal.timeout(DEADLINE_MS),
+      outputMib: MOST_MIB,
+      env: { ...process.env, LC_ALL: "C" },
+    },
   );
   return output
     .split("\n")

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { StressError } from "../../harness/core/errors.ts";
+import { endChild } from "../child-process.ts";
 import { unixGet } from "../unix-get.ts";
 import { FAKE_PATHS } from "./fake-api.ts";
 import { injectedSchema, type InjectedFault } from "./faults.ts";
@@ -30,7 +30,7 @@ export interface SpawnedFakeEngine {
 const listening = async (child: ChildProcessWithoutNullStreams): Promise<void> => {
   let complaint = "";
   child.stderr.setEncoding("utf8").on("data", (part: string) => {
-    complaint += part;
+    complaint = (complaint + part).slice(-LAST_WORDS);
   });
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith("{")) return;
@@ -38,12 +38,11 @@ const listening = async (child: ChildProcessWithoutNullStreams): Promise<void> =
   throw new StressError("environment", `the fake engine did not start: ${complaint.trim()}`);
 };
 
-const end = async (child: ChildProcessWithoutNullStreams): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGTERM");
-  await exited;
-};
+/** Of what it says on its standard error, for messages. */
+const LAST_WORDS = 2000;
+
+/** For the engine to close its connections, in milliseconds. */
+const GRACE_MS = 5000;
 
 /**
  * Starts a fake engine in a process of its own, so that it does not take processor time from the harness's event loop.
@@ -65,7 +64,7 @@ export const spawnFakeEngine = async (
   // Its standard input is our life line: nothing is ever written to it.
   child.stdin.on("error", () => undefined);
   const stop = async (): Promise<void> => {
-    await end(child);
+    await endChild(child, GRACE_MS);
     await rm(directory, { recursive: true, force: true });
   };
   try {

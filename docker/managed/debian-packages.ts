@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { StressError, messageOf } from "../../harness/core/errors.ts";
 import { TO_BUILD, ensurePrograms, isRoot, type HostOptions } from "./host-needs.ts";
-import { runProgram } from "./program.ts";
+import { BUILD_MS, runProgram } from "./program.ts";
 
 /** Which packages: those of a release (`bookworm`) for a kind of machine (`amd64`). */
 export interface DebianRelease {
@@ -111,6 +111,7 @@ export const extractPackages = async (options: ExtractOptions): Promise<void> =>
     ],
     {
       signal,
+      deadlineMs: BUILD_MS,
       // As root the half-made tree stays in our own directory, where the next build finds it if this one
       // is killed. Otherwise mmdebstrap works under other user ids, which need not be let in here.
       env: isRoot() ? { ...process.env, TMPDIR: scratch } : process.env,

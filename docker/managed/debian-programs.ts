@@ -8,7 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { StressError } from "../../harness/core/errors.ts";
 import { extractPackages, type DebianRelease } from "./debian-packages.ts";
 import type { HostOptions } from "./host-needs.ts";
-import { runProgram } from "./program.ts";
+import { BUILD_MS, runProgram } from "./program.ts";
 import { contentKey, renameUnlessThere, scratchDirectory } from "./state-directory.ts";
 
 /**
@@ -190,7 +190,10 @@ export const assembleDebianPrograms = async (options: DebianProgramsOptions): Pr
     });
     const root = join(scratch, suite);
     await mkdir(root);
-    await runProgram("tar", ["-xf", target, "-C", root, "--exclude=./dev/*"], { signal });
+    await runProgram("tar", ["-xf", target, "-C", root, "--exclude=./dev/*"], {
+      signal,
+      deadlineMs: BUILD_MS,
+    });
     return treeAt(root);
   };
   const oneSuite = release.suite === PATCHELF_SUITE;

@@ -3,7 +3,7 @@
  */
 import { chmodSync, existsSync, statSync } from "node:fs";
 import { StressError } from "../../harness/core/errors.ts";
-import { SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
+import { BUILD_MS, SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
 
 /** Programs that cannot come with an engine directory, and the Debian package that brings each. */
 const PACKAGE_OF = {
@@ -43,24 +43,23 @@ const install = async (packages: readonly string[], signal: AbortSignal): Promis
   // Another apt may be at work; and packages must neither ask questions nor start services.
   const options = {
     signal,
+    deadlineMs: BUILD_MS,
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
   };
-  const args = [
-    "install",
-    "-y",
-    "--no-install-recommends",
-    "-o",
-    "DPkg::Lock::Timeout=120",
-    ...packages,
-  ];
+  const apt = ["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"];
+  const fetched = [...apt, "--download-only", ...packages];
   try {
-    await runProgram("apt-get", args, options);
+    await runProgram("apt-get", fetched, options);
   } catch {
     signal.throwIfAborted();
     // The usual reason on a fresh machine: the package lists are missing or old.
     await runProgram("apt-get", ["update"], options);
-    await runProgram("apt-get", args, options);
+    await runProgram("apt-get", fetched, options);
   }
+  // From here on it is not cancelled: a dpkg that ends half way leaves the machine's packages broken.
+  const whole = { ...options, signal: new AbortController().signal };
+  await runProgram("apt-get", [...apt, "--no-download", ...packages], whole);
+  signal.throwIfAborted();
 };
 
 /**

@@ -5,7 +5,7 @@ import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { StressError, messageOf } from "../../harness/core/errors.ts";
-import { runProgram } from "./program.ts";
+import { BUILD_MS, runProgram } from "./program.ts";
 
 /** Names of members that lead out of the directory they are unpacked in. Pure. */
 const escapingNames = (names: readonly string[]): readonly string[] =>
@@ -40,7 +40,10 @@ export const unpackArchive = async (
 ): Promise<void> => {
   const tar = (...args: readonly string[]): Promise<string> =>
     // A colon in a path would be the name of another machine.
-    runProgram("tar", [...args, "--force-local", `--file=${archive}`], { signal });
+    runProgram("tar", [...args, "--force-local", `--file=${archive}`], {
+      signal,
+      deadlineMs: BUILD_MS,
+    });
   const refuse = (what: string, options?: ErrorOptions): never => {
     throw new StressError("environment", `${name} ${what}`, options);
   };

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { StressError } from "../../harness/core/errors.ts";
 import type { Occupant } from "../../harness/core/nemesis.ts";
+import { endChild } from "../child-process.ts";
 import { OCCUPANT_PROGRAM } from "./occupant-program.ts";
 import type { PortHolder } from "./port-holder.ts";
 
@@ -32,14 +33,7 @@ const start = async (): Promise<Occupying> => {
 /** For letting go of everything, in milliseconds. */
 const END_MS = 5000;
 
-const end = async ({ child }: Occupying): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.stdin.end();
-  const late = setTimeout(() => child.kill("SIGKILL"), END_MS);
-  await exited;
-  clearTimeout(late);
-};
+const end = ({ child }: Occupying): Promise<void> => endChild(child, END_MS, "end-of-input");
 
 /**
  * Ports held by sockets of a process of its own, which ends when this process does, however that happens.

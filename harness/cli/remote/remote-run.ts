@@ -3,7 +3,6 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { text } from "node:stream/consumers";
 import { createGunzip } from "node:zlib";
 import { printable, shortened } from "../../../reports/printable.ts";
 import { messageOf, StressError } from "../../core/errors.ts";
@@ -13,7 +12,7 @@ import { JOURNAL_FILE } from "../run-directory.ts";
 import { toolVersion } from "../version.ts";
 import type { RemoteHost } from "./hosts.ts";
 import { KEPT_IN, NOT_FOUND, runScript, versionScript } from "./script.ts";
-import { openSession, SSH_FAILED, type SshClient } from "./ssh.ts";
+import { openSession, SSH_FAILED, type Session, type SshClient } from "./ssh.ts";
 import { unpackRun } from "./unpack-run.ts";
 
 export interface RemoteOrder {
@@ -58,6 +57,23 @@ const WORDS_WIDTH = 300;
 
 const words = (line: string): string => shortened(printable(line), WORDS_WIDTH);
 
+/** To connect and to start Node: on an emulated machine 14 s, in milliseconds. */
+const VERSION_MS = 120_000;
+
+/** What npm says before it included, in characters. */
+const VERSION_LIMIT = 65_536;
+
+const versionSaid = async ({ stdout, giveUp }: Session): Promise<string> => {
+  let said = "";
+  for await (const chunk of stdout.setEncoding("utf8")) {
+    said += String(chunk);
+    if (said.length <= VERSION_LIMIT) continue;
+    giveUp("it wrote more than 64 KiB instead of a version");
+    break;
+  }
+  return said;
+};
+
 /** @throws StressError("environment") saying what is to be done there */
 const checkProgram = async ({ host, command }: RemoteOrder, edges: Edges): Promise<void> => {
   const said: string[] = [];
@@ -66,11 +82,14 @@ const checkProgram = async ({ host, command }: RemoteOrder, edges: Edges): Promi
     { host, script: versionScript(command) },
     { say: (line) => said.push(line), signal: edges.signal },
   );
-  const [printed, code] = await Promise.all([text(session.stdout), session.ended]);
+  const late = setTimeout(session.giveUp, VERSION_MS, "it did not tell its version in 2 minutes");
+  const [printed, code] = await Promise.all([versionSaid(session), session.ended]);
+  clearTimeout(late);
   const refuse = (why: string): never => {
     throw new StressError("environment", why);
   };
-  if (code === SSH_FAILED) refuse(`cannot be reached: ${words(session.lastWords())}`);
+  if (code === SSH_FAILED || code === null)
+    refuse(`cannot be reached: ${words(session.lastWords())}`);
   if (code === NOT_FOUND) {
     refuse(
       `has no \`${command}\` (${words(session.lastWords())}); a session without a terminal has a short PATH: name it whole with --command`,

@@ -4,7 +4,8 @@
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
+import { endChild } from "../../../docker/child-process.ts";
 import { findProgram, SYSTEM_PATH } from "../../../docker/managed/program.ts";
 import { StressError } from "../../core/errors.ts";
 import type { RemoteHost } from "./hosts.ts";
@@ -20,6 +21,15 @@ const OPTIONS = [
   "ServerAliveInterval=15",
   "ServerAliveCountMax=8",
 ] as const;
+
+/** For the other side to clean up and to send its run once it has been told to stop. */
+const STOP_MS = 300_000;
+
+/** Between SIGTERM and SIGKILL for ssh itself. */
+const GRACE_MS = 2000;
+
+/** The longest line that stderr may bring. */
+const LINE_LIMIT = 1024 * 1024;
 
 export interface SshClient {
   readonly program: string;
@@ -56,11 +66,13 @@ export interface Session {
   readonly ended: Promise<number | null>;
   /** What stderr said last, for messages. */
   readonly lastWords: () => string;
+  /** Ends ssh at once; the other side stops because nobody listens any more. */
+  readonly giveUp: (why: string) => void;
 }
 
 /**
  * Runs a script on a host. When the signal aborts its standard input ends, by which the script knows that it is to
- * stop; the session goes on until it did.
+ * stop; the session goes on until it did, for at most five minutes.
  *
  * @param say - told each line of its stderr
  */
@@ -82,16 +94,22 @@ export const openSession = (
     lastWords = line.trim();
     say(line);
   });
+  const stdout = new PassThrough();
+  child.stdout.pipe(stdout);
+  // Where ssh is ended from here, its output closes without an end.
+  child.stdout.once("close", () => stdout.end());
   // The other side may be gone before we are.
   child.stdin.on("error", () => undefined);
-  const beat = setInterval(() => child.stdin.write(HEARTBEAT.byte), HEARTBEAT.everyMs);
-  const stop = (): void => {
-    clearInterval(beat);
-    child.stdin.end();
-  };
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
+
+  let whyGivenUp: string | null = null;
+  let giveUp: Session["giveUp"] = () => undefined;
   const ended = new Promise<number | null>((resolve) => {
+    giveUp = (why) => {
+      whyGivenUp ??= why;
+      void endChild(child, GRACE_MS).then(() => {
+        resolve(null);
+      });
+    };
     child.once("error", (error) => {
       lastWords = error.message;
       resolve(SSH_FAILED);
@@ -102,6 +120,23 @@ export const openSession = (
   }).finally(() => {
     signal.removeEventListener("abort", stop);
     stop();
+    clearTimeout(late);
   });
-  return { stdout: child.stdout, ended, lastWords: () => lastWords };
+
+  let lineLength = 0;
+  child.stderr.on("data", (chunk: Buffer) => {
+    const newline = chunk.lastIndexOf("\n");
+    lineLength = newline === -1 ? lineLength + chunk.length : chunk.length - newline - 1;
+    if (lineLength > LINE_LIMIT) giveUp("it sent a line of more than 1 MiB");
+  });
+  const beat = setInterval(() => child.stdin.write(HEARTBEAT.byte), HEARTBEAT.everyMs);
+  let late: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearInterval(beat);
+    child.stdin.end();
+    late ??= setTimeout(giveUp, STOP_MS, "it did not stop within 5 minutes");
+  };
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  return { stdout, ended, lastWords: () => whyGivenUp ?? lastWords, giveUp };
 };

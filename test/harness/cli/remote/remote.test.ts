@@ -201,3 +201,10 @@ test("the runs of two machines are compared", async () => {
   for (const night of [1, 2]) expect(printed).toContain(runOf({ night }));
   expect(printed).toMatch(/\? \(.*n=1\+1\)/);
 });
+
+test("a host that answers with endless output instead of a version is given up", async () => {
+  const command = program("", "x; exec yes");
+  const { finished, said } = remote({ command });
+  await expect(finished).rejects.toThrow("no host delivered a run");
+  expect(said.join("\n")).toContain("it wrote more than 64 KiB instead of a version");
+});
