@@ -38,7 +38,7 @@ const references = ({ ways }: DatapathTable): readonly string[] => {
     ...(compared.size === 0 ? ["to host: no way with host networking was measured"] : []),
     ...(rootless
       ? [
-          "a rootless engine's host networking is RootlessKit's network namespace, not the machine's",
+          "a rootless engine's host networking is RootlessKit's network namespace; with a detached one, the default from Engine 29.5 on, it is the machine's",
         ]
       : []),
   ];

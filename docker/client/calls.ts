@@ -49,7 +49,7 @@ const containerBody = (spec: ContainerSpec): Readonly<Record<string, unknown>> =
       PortBindings: Object.fromEntries(published.map(({ key, binding }) => [key, [binding]])),
     },
     ...(spec.health === undefined ? {} : { Healthcheck: healthBody(spec.health) }),
-    // The engine's own network namespace has neither names nor gateways to give.
+    // The host's network has neither names nor gateways to give.
     ...(spec.network === HOST_NETWORK
       ? {}
       : {

@@ -133,6 +133,7 @@ export const processesSeen = async (
     uid: head.uid,
     user: users.get(head.uid) ?? null,
     api: engine.apiSocket,
+    hostNetwork: engine.hostNetwork,
     enter: enterOf(engine),
     bindsPrivileged: status === null ? null : bindsPrivileged(status),
     binder: program,

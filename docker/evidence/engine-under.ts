@@ -10,6 +10,8 @@ import { ancestorsOf, programOf, readProcesses, type ProcessSeen } from "./proce
 
 type Processes = ReadonlyMap<number, ProcessSeen>;
 
+type HostNetwork = "host" | "engine";
+
 /** Null wherever it is not visible to us, or there is no such thing. */
 export interface EngineUnder {
   readonly daemonPid: number | null;
@@ -24,6 +26,11 @@ export interface EngineUnder {
   readonly namespace: EngineNamespace | null;
   /** The one where ports of the host are bound. */
   readonly hostNamespace: EngineNamespace;
+  /**
+   * Where containers with `--network host` are: in dockerd's own namespace, which is the machine's when RootlessKit
+   * detached the engine's. `host`: where ports of the host are bound; `engine`: where the bridges are.
+   */
+  readonly hostNetwork: HostNetwork | null;
   readonly stateDir: string | null;
   /** The socket of RootlessKit's own API. */
   readonly apiSocket: string | null;
@@ -37,6 +44,7 @@ const NOTHING: EngineUnder = {
   userNamespace: null,
   namespace: null,
   hostNamespace: { kind: "host" },
+  hostNetwork: null,
   stateDir: null,
   apiSocket: null,
 };
@@ -174,6 +182,16 @@ const namespaceOf = (
   return rootlesskit !== null && isDetached(rootlesskit) ? null : namespaceOfProcess(inside);
 };
 
+const hostNetworkOf = (
+  rootless: boolean,
+  rootlesskit: ProcessSeen | null,
+  namespace: EngineNamespace | null,
+): HostNetwork | null => {
+  if (!rootless || namespace?.kind === "file") return "host";
+  if (rootlesskit === null) return null;
+  return isDetached(rootlesskit) ? "host" : "engine";
+};
+
 /** Where the bridges and rules of the engine under a RootlessKit are; null if that cannot be seen. */
 export const namespaceUnder = (
   rootlesskit: ProcessSeen,
@@ -211,16 +229,18 @@ export const engineUnder = async (socketPath: string | null): Promise<EngineUnde
   const inside = child?.pid ?? daemon.pid;
   const binder = rootless ? (rootlesskit?.pid ?? null) : daemon.pid;
   const stateDir = rootless ? stateDirOf(path, rootlesskit, [daemon.pid, inside]) : null;
+  const namespace = rootless
+    ? namespaceOf(stateDir, rootlesskit, inside)
+    : namespaceOfProcess(daemon.pid);
   return {
     daemonPid: daemon.pid,
     rootlesskitPid: rootlesskit?.pid ?? null,
     rootlesskitChildPid: child?.pid ?? null,
     rootless,
     userNamespace: separateUserNamespaceOf(inside),
-    namespace: rootless
-      ? namespaceOf(stateDir, rootlesskit, inside)
-      : namespaceOfProcess(daemon.pid),
+    namespace,
     hostNamespace: binder === null ? { kind: "host" } : namespaceOfProcess(binder),
+    hostNetwork: hostNetworkOf(rootless, rootlesskit, namespace),
     stateDir,
     apiSocket: stateDir === null ? null : join(stateDir, "api.sock"),
   };

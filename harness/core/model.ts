@@ -38,7 +38,7 @@ export interface PortBinding {
   readonly hostPort: number;
 }
 
-/** Docker's name for the engine's own network namespace. */
+/** Docker's name for the network namespace that dockerd is in: RootlessKit's, or the machine's where that is detached. */
 export const HOST_NETWORK = "host";
 
 /** The parts of a container that a scenario decides. */

@@ -73,7 +73,7 @@ export const MODE_RULES: Readonly<Record<Mode, ModeRule>> = {
     publish: null,
   },
   host: {
-    title: "in the engine's own network namespace (scenario datapath)",
+    title: "with --network host, on no network of its own (scenario datapath)",
     scenarios: ["datapath"],
     access: "host",
     publish: null,

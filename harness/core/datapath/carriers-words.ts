@@ -95,12 +95,13 @@ const reachText = ({ address, port, outcome, words }: Reach): string => {
   return `${endpoint(address, port)} ${OUTCOMES[outcome]}${said}`;
 };
 
+/** With a detached namespace, a rootless engine's containers on the host's network listen on the machine. */
+const isOnMachine = ({ onHost, inEngine }: Carriers): boolean =>
+  inEngine?.length === 0 && onHost !== null && onHost.length > 0;
+
 /** Once each: on the host's network a container's sockets are those of a namespace that was looked into already. */
-const placesOf = (
-  { port, onHost, inEngine, inContainer }: Carriers,
-  mode: Mode,
-  rootless: boolean,
-): readonly Place[] => {
+const placesOf = (carriers: Carriers, mode: Mode, rootless: boolean): readonly Place[] => {
+  const { port, onHost, inEngine, inContainer } = carriers;
   const published = MODE_RULES[mode].publish === null ? null : port;
   const host = { sockets: onHost, where: "the host's namespace", published };
   const engine = { sockets: inEngine, where: "the engine's namespace", published };
@@ -109,7 +110,7 @@ const placesOf = (
     case "process":
       return [host];
     case "host":
-      return [rootless ? engine : host];
+      return [rootless && !isOnMachine(carriers) ? engine : host];
     case "noports":
       return [container];
     case "ports":

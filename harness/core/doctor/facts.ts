@@ -99,6 +99,11 @@ export interface ProcessesSeen {
   readonly user: string | null;
   /** RootlessKit's API; null where there is none. */
   readonly api: string | null;
+  /**
+   * Where containers with `--network host` are: `host`, where ports of the host are bound, also when RootlessKit detached
+   * the engine's namespace; `engine`, in a rootless engine's namespace. Null: not known.
+   */
+  readonly hostNetwork: "host" | "engine" | null;
   /** How a command gets into the engine's network namespace, e.g. `nsenter --net=/proc/4711/ns/net`; empty: no need. */
   readonly enter: readonly string[];
   /** The one who binds ports of the host may bind those below `ip_unprivileged_port_start`. */

@@ -114,12 +114,19 @@ export const hostProcess = forPort((asked, facts) => {
       fix: "stop that process, or publish another port; `ss -ltne` shows v6only",
     });
   }
-  return fine(
-    evidence.length === 0
-      ? "No process of the host listens there"
-      : "Who listens there does so on another address, which lets the engine bind its own",
-    evidence,
-  );
+  if (evidence.length > 0) {
+    return fine(
+      "Who listens there does so on another address, which lets the engine bind its own",
+      evidence,
+    );
+  }
+  const engines = met.filter(({ socket }) => isBound(socket, asked));
+  return engines.length === 0
+    ? fine("No process of the host listens there")
+    : fine(
+        "Only an engine or a container of this engine listens there",
+        engines.map(({ socket }) => describeSocket(socket)),
+      );
 });
 
 /** Keeps the kernel from handing a port out to connections, besides those that are kept already. */
@@ -203,21 +210,29 @@ const inContainers = (namespace: NamespaceSeen, wanted: readonly string[], facts
         return container === null || conflict === "no" ? [] : [{ socket, container }];
       });
 
+/** Where containers with `--network host` listen; null: not known. */
+const hostNetworkIn = ({ daemon, processes }: DoctorFacts): "host" | "engine" | null =>
+  daemon?.rootless === false ? "host" : (processes?.hostNetwork ?? null);
+
+const PLACES = {
+  host: "where ports of the host are bound",
+  engine: "of the engine's own namespace",
+} as const;
+
 export const hostNetwork = forPort((asked, facts) => {
-  const { daemon, outer, inner, processes } = facts;
+  const { daemon, outer, inner } = facts;
   const all = daemon?.containers?.filter(({ hostNetwork }) => hostNetwork) ?? null;
   if (all === null)
     return unread("which containers use the host's network", facts, "the engine did not say");
   const running = all.filter(({ state }) => state === "running");
   if (running.length === 0) return fine("No container runs with --network host");
-  const seen = [
-    ...inContainers(outer, wantedAddresses(asked, outer), facts),
-    ...(inner === null ? [] : inContainers(inner, innerAddresses(facts), facts)),
-  ];
+  const onHost = inContainers(outer, wantedAddresses(asked, outer), facts);
+  const inEngine = inner === null ? [] : inContainers(inner, innerAddresses(facts), facts);
+  const seen = [...onHost, ...inEngine];
   const names = [...new Set(seen.map(({ container }) => container))];
   if (names.length > 0) {
     const place =
-      inner === null
+      onHost.length > 0
         ? "on the host itself"
         : "in the engine's own namespace, which `ss` on the host does not show";
     return wrong({
@@ -231,12 +246,11 @@ export const hostNetwork = forPort((asked, facts) => {
       commands: names.map((name) => shellWords(["docker", "stop", name])),
     });
   }
-  const sockets = (daemon?.rootless === true ? inner : outer)?.sockets ?? null;
-  if (sockets === null && processes?.rootless !== false) {
-    return unread("the socket table of the engine's own namespace", facts);
-  }
-  const unseen =
-    sockets?.filter((socket) => socket.holder === null && isBound(socket, asked)) ?? [];
+  const place = hostNetworkIn(facts);
+  if (place === null) return unread("where containers with --network host listen", facts);
+  const { sockets } = (place === "host" ? outer : inner) ?? { sockets: null };
+  if (sockets === null) return unread(`the socket table ${PLACES[place]}`, facts);
+  const unseen = sockets.filter((socket) => socket.holder === null && isBound(socket, asked));
   if (unseen.length > 0) {
     return unread(`who listens (${unseen.map(describeSocket).join("; ")})`, facts);
   }

@@ -7,7 +7,7 @@ import { count } from "../units.ts";
 import type { PortFacts } from "./facts.ts";
 import type { PortRow, PortTable } from "./port-table.ts";
 import { publishedRow } from "./published.ts";
-import { otherRows, isAsked, orphanRows, ownRows } from "./strays.ts";
+import { hostNetworkSockets, isAsked, orphanRows, otherRows, ownRows } from "./strays.ts";
 
 const holdsPorts = (state: string): boolean => state === "running" || state === "paused";
 
@@ -29,10 +29,13 @@ const rowsOf = (facts: PortFacts): readonly PortRow[] => {
 };
 
 /** Listeners where nobody may look who they are, and it would be told: in the namespace of containers on the host's network. */
-const strangers = ({ rootless, host, inner, containers }: PortFacts): number => {
-  const hasOwn = containers.some(({ state, hostNetwork }) => hostNetwork && holdsPorts(state));
-  const sockets = rootless ? inner : host;
-  return hasOwn ? (sockets ?? []).filter(({ holder }) => holder === null).length : 0;
+const strangers = (facts: PortFacts): number => {
+  const hasOwn = facts.containers.some(
+    ({ state, hostNetwork }) => hostNetwork && holdsPorts(state),
+  );
+  return hasOwn
+    ? (hostNetworkSockets(facts) ?? []).filter(({ holder }) => holder === null).length
+    : 0;
 };
 
 const unseenIn = (facts: PortFacts): readonly string[] => {

@@ -15,18 +15,34 @@ import type { Bound, DockerProxy, PortContainer, PortFacts, PortFilter } from ".
 import type { Listener, PortRow, Step } from "./port-table.ts";
 import { childOf, forwardStep, parentOf, protocolOf } from "./published.ts";
 
-const namespaceOf = ({ rootless }: PortFacts): Listener["namespace"] =>
+/** Where an engine's docker-proxies listen. */
+const proxiesIn = ({ rootless }: PortFacts): Listener["namespace"] =>
   rootless ? "engine" : "host";
 
-/** The sockets of the namespace where containers in the host's network are. */
-const ownSockets = ({ rootless, host, inner }: PortFacts): readonly Bound[] | null =>
-  rootless ? inner : host;
+/** Where containers in the host's network listen; null: not known. */
+const hostNetworkIn = ({ rootless, processes }: PortFacts): Listener["namespace"] | null =>
+  rootless ? (processes?.hostNetwork ?? null) : "host";
+
+const socketsIn = (
+  namespace: Listener["namespace"],
+  { host, inner }: PortFacts,
+): readonly Bound[] | null => (namespace === "host" ? host : inner);
+
+/** The sockets of the namespace where containers in the host's network are; null: they cannot be seen. */
+export const hostNetworkSockets = (facts: PortFacts): readonly Bound[] | null => {
+  const namespace = hostNetworkIn(facts);
+  return namespace === null ? null : socketsIn(namespace, facts);
+};
 
 const hostOf = ({ address, port }: Bound | Entry) => ({ address, port });
 
 /** What RootlessKit's namespace alone has, the host does not, unless pasta forwards all that is there. */
-const whoReaches = ({ protocol, address, port }: Bound, facts: PortFacts): string | null => {
-  if (!facts.rootless) return null;
+const whoReaches = (
+  { protocol, address, port }: Bound,
+  namespace: Listener["namespace"],
+  facts: PortFacts,
+): string | null => {
+  if (namespace === "host") return null;
   const outside = boundAt(facts.host ?? [], { protocol, address, port }).some(
     ({ holder }) => holder?.part === "this-engine",
   );
@@ -44,26 +60,34 @@ const isSame = (one: Bound, other: Bound): boolean =>
 const isFirst = (socket: Bound, index: number, all: readonly Bound[]): boolean =>
   all.findIndex((each) => isSame(each, socket)) === index;
 
-const ownRow = (socket: Bound, container: PortContainer, facts: PortFacts): PortRow => ({
+const ownRow = (
+  socket: Bound,
+  container: PortContainer,
+  namespace: Listener["namespace"],
+  facts: PortFacts,
+): PortRow => ({
   state: "own",
   protocol: socket.protocol,
   host: hostOf(socket),
-  listener: listenerOf(socket, namespaceOf(facts)),
+  listener: listenerOf(socket, namespace),
   path: [],
   target: hostOf(socket),
   container: { name: container.name, id: container.id, state: container.state },
-  note: whoReaches(socket, facts),
+  note: whoReaches(socket, namespace, facts),
 });
 
 /** What containers in the host's network listen on; several sockets may share a port. */
-export const ownRows = (facts: PortFacts): readonly PortRow[] =>
-  (ownSockets(facts) ?? []).filter(isFirst).flatMap((socket) => {
+export const ownRows = (facts: PortFacts): readonly PortRow[] => {
+  const namespace = hostNetworkIn(facts);
+  if (namespace === null) return [];
+  return (socketsIn(namespace, facts) ?? []).filter(isFirst).flatMap((socket) => {
     const named = facts.inContainers.find(({ pid }) => pid === socket.holder?.pid)?.container;
     const container = facts.containers.find(
       ({ name, hostNetwork }) => hostNetwork && name === named,
     );
-    return container === undefined ? [] : [ownRow(socket, container, facts)];
+    return container === undefined ? [] : [ownRow(socket, container, namespace, facts)];
   });
+};
 
 const orphan = (
   row: Pick<PortRow, "protocol" | "host" | "listener" | "path" | "note">,
@@ -136,11 +160,11 @@ const proxyRows = (facts: PortFacts, known: ReadonlySet<string>): readonly PortR
     .map((proxy) => {
       const { protocol, hostIp, hostPort } = proxy;
       const entry = { protocol, address: hostIp, port: hostPort };
-      const steps = stepsAt(entry, ownSockets(facts), facts);
+      const steps = stepsAt(entry, socketsIn(proxiesIn(facts), facts), facts);
       return orphan({
         protocol,
         host: hostOf(entry),
-        listener: listeningProxy(proxy, namespaceOf(facts)),
+        listener: listeningProxy(proxy, proxiesIn(facts)),
         path: steps.filter((step) => !known.has(nameOf(step))),
         note: "a docker-proxy for which no running container publishes the port, unless one is starting this moment",
       });

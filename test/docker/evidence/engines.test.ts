@@ -6,7 +6,7 @@ import { engineUnder } from "../../../docker/evidence/engine-under.ts";
 import { otherEngines, partOf } from "../../../docker/evidence/engines.ts";
 import { readProcesses } from "../../../docker/evidence/process-table.ts";
 import { scratch } from "./answering.ts";
-import { daemonAt, listener, rootlesskitWith } from "./processes-of-a-test.ts";
+import { daemonAt, detachedRootlesskit, listener, rootlesskitWith } from "./processes-of-a-test.ts";
 
 /** Part of each process, as seen beside the engine at a socket. */
 const partsOf = async (socket: string, pids: readonly number[]) => {
@@ -29,6 +29,7 @@ test("a rootful daemon is found by its socket, through a symbolic link too", asy
     userNamespace: null,
     namespace: { kind: "host" },
     hostNamespace: { kind: "host" },
+    hostNetwork: "host",
     apiSocket: null,
   };
   expect(await engineUnder(join(directory, "docker.sock"))).toMatchObject(found);
@@ -50,6 +51,7 @@ test("of two rootless engines, the one that serves the socket is found with all 
     daemonPid: pids.daemon,
     rootless: true,
     namespace: { kind: "host" },
+    hostNetwork: "engine",
     stateDir: join(one, "state"),
     apiSocket: join(one, "state", "api.sock"),
   });
@@ -77,6 +79,16 @@ test("of two rootless engines, the one that serves the socket is found with all 
   expect(seen?.map(({ pid }) => pid)).not.toContain(others.daemon);
 });
 
+test("with a detached namespace the bridges are where a file says, and host networking is the machine's own", async () => {
+  const directory = scratch();
+  const { child } = await detachedRootlesskit(directory, [41_000, 41_999]);
+  expect(await engineUnder(join(directory, "docker.sock"))).toMatchObject({
+    namespace: { kind: "file", userPid: child },
+    hostNamespace: { kind: "host" },
+    hostNetwork: "host",
+  });
+});
+
 test("nobody's process is nobody's part, and an orphan of Podman's is another engine's", async () => {
   const directory = scratch();
   await daemonAt(join(directory, "docker.sock"));
@@ -95,6 +107,7 @@ test("where no daemon serves, nothing is known and nothing invented", async () =
     userNamespace: null,
     namespace: null,
     hostNamespace: { kind: "host" },
+    hostNetwork: null,
     stateDir: null,
     apiSocket: null,
   });

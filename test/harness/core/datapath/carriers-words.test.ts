@@ -121,3 +121,10 @@ test("host networking is a listener of the engine's namespace, which a rootful e
   expect(words(true)).toBe("iperf3 (pid 77) listens on [::]:10240 in the engine's namespace");
   expect(words(false)).toBe("iperf3 (pid 77) listens on [::]:10240 in the host's namespace");
 });
+
+test("with a detached namespace host networking is a listener of the machine", () => {
+  const seen = carriers({ onHost: [listener("iperf3", 77, ["::", 10240])], inEngine: [] });
+  expect(carriersWords(seen, { mode: "host", rootless: true })[0]).toBe(
+    "iperf3 (pid 77) listens on [::]:10240 in the host's namespace",
+  );
+});

@@ -47,6 +47,7 @@ export const QUIET_FACTS: DoctorFacts = {
     uid: 1000,
     user: "ada",
     api: "/run/user/1000/dockerd-rootless/api.sock",
+    hostNetwork: "engine",
     enter: ["nsenter", "--target", "4005", "--net", "--user", "--preserve-credentials"],
     bindsPrivileged: true,
     binder: "/usr/bin/rootlesskit",

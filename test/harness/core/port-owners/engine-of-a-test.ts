@@ -31,6 +31,13 @@ export const ROOTLESS: PortFacts = {
   inContainers: [],
 };
 
+/** The same as Engine 29.5 and later start by default: its network namespace is not dockerd's own. */
+export const DETACHED: PortFacts = {
+  ...ROOTLESS,
+  version: "29.6.0",
+  processes: { ...PROCESSES, hostNetwork: "host" },
+};
+
 const ROOTFUL_DAEMON = 900;
 
 /** The same with root's engine. */
@@ -47,6 +54,7 @@ export const ROOTFUL: PortFacts = {
     uid: 0,
     user: "root",
     api: null,
+    hostNetwork: "host",
   },
   inner: null,
   forwards: null,

@@ -9,6 +9,7 @@ import type { PortRow } from "../../../../harness/core/port-owners/port-table.ts
 import {
   bound,
   container,
+  DETACHED,
   forward,
   listening,
   OUTPUT,
@@ -324,6 +325,23 @@ test("what a container in the host's network listens on is its own, and in the e
   expect(rootful).toMatchObject({ state: "own", listener: { namespace: "host" }, note: null });
 });
 
+test("with a detached namespace a container in the host's network listens on the machine itself", () => {
+  const host = { ...container("cache", []), pid: 4711, hostNetwork: true };
+  const detached = rowOf({
+    ...DETACHED,
+    containers: [host],
+    host: [bound("0.0.0.0:6379/tcp", redis), bound("0.0.0.0:22/tcp", stranger)],
+    inContainers: [{ pid: 4711, container: "cache" }],
+  });
+  expect(detached).toMatchObject({
+    state: "own",
+    host: { address: "0.0.0.0", port: 6379 },
+    listener: { namespace: "host", pid: 4711 },
+    container: { name: "cache" },
+    note: null,
+  });
+});
+
 test("pasta forwards of itself what a container in the host's network listens on", () => {
   const host = { ...container("cache", []), pid: 4711, hostNetwork: true };
   const row = rowOf({
@@ -340,11 +358,15 @@ test("pasta forwards of itself what a container in the host's network listens on
 
 test("a listener that may be a container's and that nobody may look into is said to be unseen", () => {
   const host = { ...container("cache", []), hostNetwork: true };
-  const { unseen } = portTable(
-    { ...ROOTFUL, containers: [host], host: [bound("0.0.0.0:6379/tcp", null)] },
-    "test",
-  );
-  expect(unseen).toEqual(["who has 1 listener where containers in the host's network have theirs"]);
+  for (const facts of [ROOTFUL, DETACHED]) {
+    const { unseen } = portTable(
+      { ...facts, containers: [host], host: [bound("0.0.0.0:6379/tcp", null)] },
+      "test",
+    );
+    expect(unseen).toEqual([
+      "who has 1 listener where containers in the host's network have theirs",
+    ]);
+  }
 });
 
 test("a forward and its docker-proxy whose container is gone are one orphan", () => {
