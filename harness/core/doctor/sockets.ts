@@ -187,6 +187,16 @@ export const otherEngine = forPort((asked, facts) => {
     });
   }
   if (otherEngines === null) return unread("whether other engines run on this machine", facts);
+  const [hidden] = strangersIn(met, asked, facts).filter(
+    ({ socket, conflict }) => socket.holder === null && conflict !== "no",
+  );
+  if (hidden !== undefined) {
+    return unread(
+      `whether another engine has the port (${describeSocket(hidden.socket)})`,
+      facts,
+      facts.reader.uid === 0 ? undefined : "run this as root",
+    );
+  }
   return fine(
     otherEngines.length === 0
       ? "No other engine runs on this machine"

@@ -87,3 +87,23 @@ test("where host-network containers are is not assumed", () => {
   };
   expect(checkIn(facts, "host-network")).toMatchObject({ status: "unknown" });
 });
+
+test("a listener that cannot be looked into may be another engine's", () => {
+  const facts: DoctorFacts = {
+    ...QUIET_FACTS,
+    asked: ASKED,
+    outer: { ...QUIET_NAMESPACE, sockets: [{ ...LISTENER, uid: 1001 }] },
+    otherEngines: [
+      {
+        ...{ pid: 5001, uid: 1001, user: "eve", rootless: true },
+        ...{ command: "rootlesskit --net=slirp4netns", portRange: null, host: null },
+      },
+    ],
+  };
+  const { status, meaning } = checkIn(facts, "other-engine");
+  expect(status).toBe("unknown");
+  expect(meaning).toBe(
+    "whether another engine has the port (listen 0.0.0.0:8080 by a process of uid 1001 that cannot be looked into from here): run this as root",
+  );
+  expect(checkIn({ ...facts, otherEngines: [] }, "other-engine").status).toBe("unknown");
+});
