@@ -5,8 +5,8 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 import { dirname } from "node:path";
 import { messageOf, StressError } from "../core/errors.ts";
 
-/** What a name stands for must be on the disk before the name is. */
-const toDisk = (path: string): void => {
+/** What a name stands for must be on the disk before the name is. Of a directory: the names in it. */
+export const toDisk = (path: string): void => {
   const descriptor = openSync(path, "r");
   try {
     fsyncSync(descriptor);

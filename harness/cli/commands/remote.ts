@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import { hostsJson, hostsText, type HostReport } from "../../../reports/hosts.ts";
 import { compareRuns } from "../../core/comparison/compare-runs.ts";
 import { EXIT, messageOf, StressError } from "../../core/errors.ts";
-import { judgeRun } from "../../core/judge.ts";
 import type { RemoteHost } from "../remote/hosts.ts";
 import { remoteRun, type RemoteResult } from "../remote/remote-run.ts";
 import { findSsh } from "../remote/ssh.ts";
@@ -22,8 +21,8 @@ export interface RemoteOptions {
 
 const reportOf = (result: RemoteResult): HostReport => {
   if (result.kind === "lost") return result;
-  const { kind, host, run, directory, exitCode } = result;
-  return { ...{ kind, host, directory, exitCode }, summary: judgeRun(run) };
+  const { kind, host, summary, directory, exitCode } = result;
+  return { kind, host, summary, directory, exitCode };
 };
 
 /** The worst of all hosts; one that is lost, or ended without a verdict, is unknown. */

@@ -1,17 +1,21 @@
 /**
- * One host's run: is the program there, run it beside the daemon, fetch what it left.
+ * One host's run: is the program there, run it beside the daemon, fetch what it left, judge it here, and only then
+ * remove it there.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createGunzip } from "node:zlib";
 import { printable, shortened } from "../../../reports/printable.ts";
 import { messageOf, StressError } from "../../core/errors.ts";
 import { history, type RunHistory } from "../../core/history.ts";
+import { judgeRun } from "../../core/judge.ts";
+import type { Summary } from "../../core/summary.ts";
 import { readJournal } from "../../run/journal.ts";
-import { JOURNAL_FILE } from "../run-directory.ts";
+import { JOURNAL_FILE, removeIfEmpty } from "../run-directory.ts";
 import { toolVersion } from "../version.ts";
+import { toDisk } from "../write-whole.ts";
 import type { RemoteHost } from "./hosts.ts";
-import { KEPT_IN, NOT_FOUND, runScript, versionScript } from "./script.ts";
+import { KEPT_IN, NOT_FOUND, removalScript, runScript, versionScript } from "./script.ts";
 import { openSession, SSH_FAILED, type Session, type SshClient } from "./ssh.ts";
 import { unpackRun } from "./unpack-run.ts";
 
@@ -30,6 +34,7 @@ export type RemoteResult =
       readonly kind: "fetched";
       readonly host: string;
       readonly run: RunHistory;
+      readonly summary: Summary;
       /** Where it is here. */
       readonly directory: string;
       /** The one with which the program over there ended. */
@@ -112,11 +117,11 @@ const checkProgram = async ({ host, command }: RemoteOrder, edges: Edges): Promi
 
 const RUN_ID = /^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$/;
 
-/** Puts the one run that was fetched in its place. @throws StressError("corrupt") where it is none */
+/** Puts the one run that was fetched in its place. @throws StressError if it is not one that can be judged */
 const adopt = (
   fetched: string,
   out: string,
-): { readonly run: RunHistory; readonly directory: string } => {
+): Pick<Extract<RemoteResult, { kind: "fetched" }>, "run" | "summary" | "directory"> => {
   const names = readdirSync(fetched);
   const [name = ""] = names;
   if (names.length !== 1 || !RUN_ID.test(name)) {
@@ -129,20 +134,46 @@ const adopt = (
       `the journal in ${name} is that of run ${words(run.started.run)}`,
     );
   }
+  const summary = judgeRun(run);
   const directory = resolve(out, name);
   if (existsSync(directory)) {
-    throw new StressError("output", `run ${name} is there already, in ${directory}`);
+    throw new StressError("output", `run ${name} is already in ${directory}`);
   }
   renameSync(join(fetched, name), directory);
-  return { run, directory };
+  toDisk(resolve(out));
+  return { run, summary, directory };
+};
+
+/** Where a run is that could not be judged; empty if nothing of it was fetched. */
+const keptHere = (fetched: string | null): string =>
+  fetched !== null && existsSync(fetched) && readdirSync(fetched).length > 0
+    ? `; what was fetched is kept in ${fetched}`
+    : "";
+
+/** To connect and to remove one directory, in milliseconds. */
+const REMOVAL_MS = 120_000;
+
+/** @returns whether the host removed it */
+const removeThere = async (
+  kept: string | null,
+  { host }: RemoteOrder,
+  { ssh, signal }: Edges,
+): Promise<boolean> => {
+  const script = kept === null ? null : removalScript(kept);
+  if (script === null) return false;
+  const session = openSession(ssh, { host, script }, { say: () => undefined, signal });
+  session.stdout.resume();
+  const late = setTimeout(session.giveUp, REMOVAL_MS, "it did not remove its copy in 2 minutes");
+  const code = await session.ended;
+  clearTimeout(late);
+  return code === 0;
 };
 
 /** Never rejects: a host that is lost costs nothing but its own part. */
 export const remoteRun = async (order: RemoteOrder, edges: Edges): Promise<RemoteResult> => {
   const { host, command, args, out } = order;
   const { name } = host;
-  const fetched = resolve(out, `.fetching-${name.replace(/[^\w.-]/g, "_")}-${String(process.pid)}`);
-  const kept: { in: string | null } = { in: null };
+  const kept: { here: string | null; in: string | null } = { here: null, in: null };
   const say = (line: string): void => {
     if (line.startsWith(KEPT_IN)) kept.in = line.slice(KEPT_IN.length);
     else edges.say(`${name}: ${words(line.replace(/^stress: /, ""))}`);
@@ -150,7 +181,8 @@ export const remoteRun = async (order: RemoteOrder, edges: Edges): Promise<Remot
   try {
     await checkProgram(order, edges);
     edges.signal.throwIfAborted();
-    mkdirSync(fetched, { recursive: true });
+    const fetched = mkdtempSync(resolve(out, `fetched-${name.replace(/[^\w.-]/g, "_")}-`));
+    kept.here = fetched;
     const { ssh, signal } = edges;
     const session = openSession(ssh, { host, script: runScript(command, args) }, { say, signal });
     const unpacked = unpackRun(session.stdout.pipe(createGunzip()), fetched).then(
@@ -163,21 +195,25 @@ export const remoteRun = async (order: RemoteOrder, edges: Edges): Promise<Remot
     );
     const [failure, exitCode] = await Promise.all([unpacked, session.ended]);
     if (exitCode === SSH_FAILED || exitCode === null) {
-      const there = kept.in === null ? "" : `; its journal is there, in ${words(kept.in)}`;
-      throw new StressError(
-        "environment",
-        `the connection is gone: ${words(session.lastWords())}${there}`,
-      );
+      throw new StressError("environment", `the connection is gone: ${words(session.lastWords())}`);
     }
     if (failure !== null) throw new StressError("corrupt", failure);
     if (readdirSync(fetched).length === 0) {
+      kept.in = null;
       const why = `its run ended with ${String(exitCode)} before it began: ${words(session.lastWords())}`;
       throw new StressError("environment", why);
     }
-    return { kind: "fetched", host: name, exitCode, ...adopt(fetched, out) };
+    const result = { kind: "fetched", host: name, exitCode, ...adopt(fetched, out) } as const;
+    if (!(await removeThere(kept.in, order, edges))) {
+      edges.say(
+        `${name}: its copy over there was not removed: ${words(kept.in ?? "it did not say where that is")}`,
+      );
+    }
+    return result;
   } catch (error) {
-    return { kind: "lost", host: name, why: messageOf(error) };
+    const there = kept.in === null ? "" : `; over there it is in ${words(kept.in)}`;
+    return { kind: "lost", host: name, why: `${messageOf(error)}${keptHere(kept.here)}${there}` };
   } finally {
-    rmSync(fetched, { recursive: true, force: true });
+    if (kept.here !== null && existsSync(kept.here)) removeIfEmpty(kept.here);
   }
 };

@@ -4,7 +4,7 @@
 import { StressError } from "../../core/errors.ts";
 import { shellWord, shellWords } from "../../core/shell-words.ts";
 
-/** What stderr says once, before the run: where it is kept until it has been fetched. */
+/** What stderr says once, before the run: where it is kept until it was fetched and judged. */
 export const KEPT_IN = "rootless-stress-remote: ";
 
 /** Sent every so often for as long as anybody waits for the run. */
@@ -30,7 +30,8 @@ export const versionScript = (command: string): string =>
 
 /**
  * Runs the command in a session of its own, so that all of it can be ended at once; sends what it left as a
- * compressed tar archive to stdout; and removes that when it was sent. What goes to stderr is the run's narration.
+ * compressed tar archive to stdout. What goes to stderr is the run's narration. What was sent stays there until the
+ * other side says that it has it: `removalScript`.
  *
  * Standard input is the other side's sign of life: at its end, or when it has been silent for too long, the run is
  * ended as by Ctrl-C, which has it clean up.
@@ -50,9 +51,21 @@ export const runScript = (command: string, args: readonly string[]): string => {
       `wait "$run"; code=$?`,
       `kill "$watch" 2>/dev/null`,
       `rm -f "$dir/latest"`,
-      // Kept where it could not be sent: what happened is evidence.
-      `tar -C "$dir" -czf - . && rm -rf "$dir"`,
+      `tar -C "$dir" -czf - .`,
+      // Goes only where there is nothing in it.
+      `rmdir "$dir" 2>/dev/null`,
       `exit "$code"`,
     ].join("; "),
   );
 };
+
+const KEPT_DIRECTORY = /^\/(?:[^/\p{C}]+\/)*rootless-stress-remote\.[A-Za-z0-9]{8}$/u;
+
+/**
+ * Removes the directory that a host said it keeps a run in. Null for one that `runScript` does not make: the words
+ * come from the other side.
+ */
+export const removalScript = (kept: string): string | null =>
+  KEPT_DIRECTORY.test(kept) && !kept.split("/").includes("..")
+    ? forShell(`rm -rf ${shellWord(kept)} </dev/null`)
+    : null;

@@ -2,9 +2,10 @@
  * A run directory that another machine sends, unpacked without trusting it: files and directories below the target,
  * and nothing else that a tar archive can hold.
  */
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { StressError } from "../../core/errors.ts";
+import { toDisk } from "../write-whole.ts";
 
 const BLOCK = 512;
 
@@ -20,7 +21,7 @@ const BOUNDS: UnpackBounds = { bytes: 4 * 1024 ** 3, members: 10_000 };
 const MOST_HEADER_BYTES = 64 * 1024;
 
 const refuse = (why: string): never => {
-  throw new StressError("corrupt", `what was sent is no run: ${why}; nothing of it was kept`);
+  throw new StressError("corrupt", `what was sent is not a run: ${why}`);
 };
 
 /** Bytes as they come, taken in the pieces in which they are wanted. */
@@ -105,8 +106,9 @@ const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
 
 /**
  * @param archive - tar, in any of the forms that GNU tar, bsdtar and busybox write
- * @param target - an empty directory of ours; half of the run may be in it when this rejects
- * @throws StressError("corrupt") for anything but files and directories, or for more than the bounds allow
+ * @param target - an empty directory of ours
+ * @throws StressError("corrupt") for anything but files and directories, or for more than the bounds allow; what was
+ * unpacked before stays
  */
 export const unpackRun = async (
   archive: AsyncIterable<Uint8Array>,
@@ -114,6 +116,7 @@ export const unpackRun = async (
   bounds: UnpackBounds = BOUNDS,
 ): Promise<void> => {
   const incoming = new Incoming(archive);
+  const directories = new Set([target]);
   let longName: string | null = null;
   let bytes = 0;
   for (let members = 0; ; members += 1) {
@@ -121,6 +124,8 @@ export const unpackRun = async (
     if (block === null || block.every((byte) => byte === 0)) {
       // What is behind the end is read all the same: whoever sends it must not be cut off.
       await incoming.drain();
+      // Whoever sent it removes its own copy when this one was judged.
+      for (const directory of directories) toDisk(directory);
       return block === null ? refuse("it is cut short") : undefined;
     }
     if (members > bounds.members) refuse(`it has more than ${String(bounds.members)} files`);
@@ -139,22 +144,27 @@ export const unpackRun = async (
       case "g":
         await incoming.pass(size, () => undefined);
         break;
-      case "5":
-        mkdirSync(join(target, safePath(longName ?? name)), { recursive: true });
+      case "5": {
+        const path = join(target, safePath(longName ?? name));
+        mkdirSync(path, { recursive: true, mode: 0o700 });
+        directories.add(path);
         longName = null;
         await incoming.pass(size, () => undefined);
         break;
+      }
       case "":
       case "0": {
         const path = join(target, safePath(longName ?? name));
         longName = null;
-        mkdirSync(dirname(path), { recursive: true });
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        directories.add(dirname(path));
         // Never one that is there already.
-        const file = openSync(path, "wx", 0o644);
+        const file = openSync(path, "wx", 0o600);
         try {
           await incoming.pass(size, (piece) => {
             for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
           });
+          fsyncSync(file);
         } finally {
           closeSync(file);
         }

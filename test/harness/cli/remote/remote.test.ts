@@ -3,10 +3,11 @@
  */
 import { EventEmitter, once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { remoteCommand, type RemoteOptions } from "../../../../harness/cli/commands/remote.ts";
 import { parseHosts } from "../../../../harness/cli/remote/hosts.ts";
+import { removalScript } from "../../../../harness/cli/remote/script.ts";
 import { toolVersion } from "../../../../harness/cli/version.ts";
 import type { Paint } from "../../../../reports/paint.ts";
 import { addNight, runOf } from "../nights.ts";
@@ -36,7 +37,10 @@ const program = (body: string, version = toolVersion()): string => {
 const recordedNight = (night: number, failed = 0): string => addNight(scratch(), { night, failed });
 
 /** Where the other machine has its temporary files: empty when nothing is left of a run. */
-const remote = (options: Partial<RemoteOptions> & { command: string; host?: string }) => {
+const remote = ({
+  path = pathWithSsh(),
+  ...options
+}: Partial<RemoteOptions> & { command: string; host?: string; path?: string }) => {
   const [out, temporary] = [scratch(), scratch()];
   const said: string[] = [];
   const lines = new EventEmitter();
@@ -52,7 +56,7 @@ const remote = (options: Partial<RemoteOptions> & { command: string; host?: stri
       ...options,
     },
     {
-      environment: { PATH: pathWithSsh(), TMPDIR: temporary },
+      environment: { PATH: path, TMPDIR: temporary, OUT: out },
       signal: controller.signal,
       interruptedBy: () => (controller.signal.aborted ? 130 : null),
       say: (line) => {
@@ -128,25 +132,76 @@ test.each([
     () => program('echo "stress: --n must be a whole number" >&2; exit 64'),
     /ended with 64 before it began: stress: --n must be a whole number/,
   ],
-  [
-    "a run that is none",
-    () =>
-      program(
-        'mkdir "$out/20261101-040000-abcd"; echo x > "$out/20261101-040000-abcd/events.ndjson"',
-      ),
-    /events\.ndjson:1 is not an event/,
-  ],
-  ["two runs", () => program('mkdir "$out/a" "$out/b"'), /one run was expected, and not a, b/],
-  [
-    "a link",
-    () => program('ln -s /etc "$out/20261101-040000-abcd"'),
-    /is neither a file nor a directory/,
-  ],
 ])("%s over there is said in one line, with exit 3", async (_, command, words) => {
-  const { finished, said, out } = remote({ command: command() });
+  const { finished, said, out, left } = remote({ command: command() });
   await expect(finished).rejects.toMatchObject({ exitCode: 3 });
   expect(said.at(-1)).toMatch(words);
   expect(readdirSync(out)).toEqual([]);
+  expect(left()).toEqual([]);
+});
+
+test.each([
+  [
+    "a journal that is not one",
+    'mkdir "$out/20261101-040000-abcd"; echo x > "$out/20261101-040000-abcd/events.ndjson"',
+    /events\.ndjson:1 is not an event/,
+  ],
+  ["two runs", 'mkdir "$out/a" "$out/b"', /one run was expected, and not a, b/],
+])(
+  "%s, which cannot be judged, is kept on both machines, and both places are named",
+  async (_, body, words) => {
+    const { finished, said, out, left } = remote({ command: program(body) });
+    await expect(finished).rejects.toMatchObject({ exitCode: 3 });
+    const line = said.at(-1) ?? "";
+    expect(line).toMatch(words);
+    const [, here = "", there = ""] =
+      /; what was fetched is kept in (\S+); over there it is in (\S+)$/.exec(line) ?? [];
+    expect(readdirSync(out)).toEqual([basename(here)]);
+    expect(readdirSync(here)).not.toEqual([]);
+    expect(left()).toEqual([basename(there)]);
+  },
+);
+
+test("an archive with a link is refused, and what was to be sent stays over there", async () => {
+  const command = program('ln -s /etc "$out/20261101-040000-abcd"');
+  const { finished, said, out, left } = remote({ command });
+  await expect(finished).rejects.toMatchObject({ exitCode: 3 });
+  expect(said.at(-1)).toMatch(/is neither a file nor a directory; over there it is in \S+$/);
+  expect(readdirSync(out)).toEqual([]);
+  expect(left()).toHaveLength(1);
+});
+
+test("what was sent is removed over there only when it was judged here", async () => {
+  const seen = join(scratch(), "seen");
+  const command = program(`cp -r ${recordedNight(1)} "$out"`);
+  const { finished, out, left } = remote({ command, path: pathWithSsh(`ls $OUT > ${seen}`) });
+  expect((await finished).code).toBe(0);
+  // In the last session, which removes it.
+  expect(readFileSync(seen, "utf8")).toContain(runOf({ night: 1 }));
+  expect(readdirSync(out)).toEqual([runOf({ night: 1 })]);
+  expect(left()).toEqual([]);
+});
+
+test("a host that no longer lets anyone in keeps its copy, and the run counts", async () => {
+  const command = program(`cp -r ${recordedNight(1)} "$out"`);
+  const gone = 'case "$*" in *"rm -rf"*) exit 255;; esac';
+  const { finished, said, left } = remote({ command, path: pathWithSsh(gone) });
+  expect((await finished).code).toBe(0);
+  expect(said).toContainEqual(
+    expect.stringMatching(/^box: its copy over there was not removed: \/\S+$/),
+  );
+  expect(left()).toHaveLength(1);
+});
+
+test.each([
+  ["/home"],
+  ["/tmp/rootless-stress-remote.abcdefgh/.."],
+  ["/tmp/../rootless-stress-remote.abcdefgh"],
+  ["rootless-stress-remote.abcdefgh"],
+  ["/tmp/rootless-stress-remote.abcdefgh x"],
+  ["/tmp/\u0000/rootless-stress-remote.abcdefgh"],
+])("%j is not removed on another machine", (kept) => {
+  expect(removalScript(kept)).toBeNull();
 });
 
 test("an interrupted run is stopped in order, and what there is of it is fetched", async () => {
@@ -172,7 +227,7 @@ test("a run that is here already is not written over", async () => {
   const command = program(`cp -r ${night} "$out"`);
   const { finished, said } = remote({ command, host: "a,b" });
   expect((await finished).code).toBe(2);
-  expect(said.filter((line) => line.includes("is there already"))).toHaveLength(1);
+  expect(said.filter((line) => line.includes("is already in"))).toHaveLength(1);
 });
 
 test("--json has each host's summary, or why there is none", async () => {

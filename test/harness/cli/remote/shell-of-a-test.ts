@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** Ends with the code of the script, which is the last argument; `unreachable` never gets that far. */
-const PROGRAM = `#!/bin/sh
+const program = (before: string): string => `#!/bin/sh
+${before}
 for word do last=$word; done
 case "$*" in *unreachable*) echo "ssh: connect to host unreachable port 22: No route to host" >&2; exit 255;; esac
 exec /bin/sh -c "$last"
@@ -22,10 +23,14 @@ export const scratch = (): string => {
   return directory;
 };
 
-/** A PATH on which `ssh` is that program. */
-export const pathWithSsh = (): string => {
+/**
+ * A PATH on which `ssh` is that program.
+ *
+ * @param before - shell, run at the beginning of each session
+ */
+export const pathWithSsh = (before = ""): string => {
   const directory = scratch();
-  writeFileSync(join(directory, "ssh"), PROGRAM);
+  writeFileSync(join(directory, "ssh"), program(before));
   chmodSync(join(directory, "ssh"), 0o755);
   return `${directory}:${process.env["PATH"] ?? ""}`;
 };

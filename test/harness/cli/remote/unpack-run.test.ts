@@ -72,7 +72,7 @@ test.each([["../outside"], ["/tmp/outside"], ["run/../../outside"], ["run\\outsi
   "a member called %j is refused",
   async (path) => {
     const archive = tar([{ kind: "file", path, content: "x" }]);
-    await expect(unpacked(archive)).rejects.toThrow(/leads out of it; nothing of it was kept/);
+    await expect(unpacked(archive)).rejects.toThrow(/leads out of it/);
     expect(existsSync("/tmp/outside")).toBe(false);
   },
 );
