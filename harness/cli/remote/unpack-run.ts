@@ -137,7 +137,7 @@ export const unpackRun = async (
       case "L": {
         if (size > MOST_HEADER_BYTES) refuse("a header of it is too long");
         const content = (await incoming.take(size)) ?? Buffer.alloc(0);
-        const words = content.toString("utf8").replace(/\0+$/, "");
+        const words = textOf(content, 0, content.length);
         longName = type === "L" ? words : (paxPath(words) ?? longName);
         break;
       }

@@ -120,6 +120,20 @@ test("an archive that breaks off anywhere is refused", async () => {
   );
 });
 
+test("a long name of nothing but zeros and one letter takes no time", async () => {
+  const size = 60_000;
+  const archive = tar([{ kind: "file", path: "a", content: "\0".repeat(size) + "x" }]);
+  archive[156] = "L".charCodeAt(0);
+  const sum = archive
+    .subarray(0, 512)
+    .reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
+  archive.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  const before = process.cpuUsage();
+  await unpacked(archive);
+  const { user } = process.cpuUsage(before);
+  expect(user / 1e6).toBeLessThan(0.5);
+});
+
 test("a damaged header is refused", async () => {
   const archive = tar([{ kind: "file", path: "a", content: "x" }]);
   archive[0] = 0x62;
