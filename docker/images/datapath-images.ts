@@ -48,7 +48,7 @@ export const iperf3Image = (
     source: {
       kind: "probe",
       base,
-      baseSource: { kind: "recipe", recipe: IPERF3 },
+      baseSource: { kind: "recipe", recipe: IPERF3, release },
       probeDirectory,
     },
   };

@@ -158,6 +158,12 @@ const CLICKHOUSE: Recipe = {
   ],
 };
 
+/** Debian 12 is the last one with ClickHouse. */
+const WITHOUT_CLICKHOUSE: ReadonlySet<string> = new Set(["trixie", "forky", "sid"]);
+
+const clickhouseRelease = (release: DebianRelease): DebianRelease =>
+  WITHOUT_CLICKHOUSE.has(release.suite) ? { ...release, suite: "bookworm" } : release;
+
 const NODE: Recipe = {
   name: "node",
   packages: ["nodejs"],
@@ -174,12 +180,16 @@ const plain = (reference: string): ImageUse => ({ reference, command: null, env:
  * @throws StressError("environment") when the probe has not been compiled
  */
 export const debianSet = (release: DebianRelease, probeDirectory: string): ResolvedImageSet => {
-  const services = { mysql: MARIADB, redis: REDIS, clickhouse: CLICKHOUSE };
+  const services = [
+    ["mysql", MARIADB, release],
+    ["redis", REDIS, release],
+    ["clickhouse", CLICKHOUSE, clickhouseRelease(release)],
+  ] as const;
   const images: Record<string, ImageUse> = {};
   const sources: Record<string, ImageSource> = {};
-  for (const [role, recipe] of Object.entries(services)) {
-    images[role] = plain(recipeReference(recipe, release));
-    sources[role] = { kind: "recipe", recipe };
+  for (const [role, recipe, from] of services) {
+    images[role] = plain(recipeReference(recipe, from));
+    sources[role] = { kind: "recipe", recipe, release: from };
   }
   const base = recipeReference(NODE, release);
   const key = contentKey([base, readProbeFiles(probeDirectory).key]).slice(0, 12);
@@ -187,7 +197,7 @@ export const debianSet = (release: DebianRelease, probeDirectory: string): Resol
   sources["job"] = {
     kind: "probe",
     base,
-    baseSource: { kind: "recipe", recipe: NODE },
+    baseSource: { kind: "recipe", recipe: NODE, release },
     probeDirectory,
   };
   const iperf3 = iperf3Image(release, probeDirectory);

@@ -92,9 +92,8 @@ const make = async (
       await pullImage(reference, { docker, signal });
       return;
     case "recipe": {
-      const { recipe } = source;
-      const release = ownRelease();
-      if (release === null) {
+      const { recipe, release } = source;
+      if (ownRelease() === null) {
         throw new StressError(
           "environment",
           "This system is no Debian, so images cannot be built here; use `--images hub`",

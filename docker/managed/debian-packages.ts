@@ -67,6 +67,13 @@ export const mirrorLines = (targets: string, wanted: string, own: string): reado
 export const aptError = (complaints: string): string | null =>
   /^E: (.+)$/m.exec(complaints)?.[1] ?? null;
 
+/**
+ * From Debian 13 on, packages have everything below /usr, and the links to it are base-files' own: without them no
+ * program finds its loader. Run by mmdebstrap with the tree as `$1`.
+ */
+export const USR_MERGE_HOOK =
+  '[ -e "$1/lib" ] || for name in bin lib lib64 sbin; do [ ! -d "$1/usr/$name" ] || ln -s "usr/$name" "$1/$name"; done';
+
 export interface ExtractOptions extends HostOptions {
   readonly release: DebianRelease;
   /** Taken with all they depend on. */
@@ -104,6 +111,7 @@ export const extractPackages = async (options: ExtractOptions): Promise<void> =>
       // A release under development may have an index past its date while its mirror catches up.
       "--aptopt=Acquire::Check-Valid-Until false",
       ...exclude.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
+      `--extract-hook=${USR_MERGE_HOOK}`,
       ...(overlay === null ? [] : [`--extract-hook=tar-in ${overlay} /`]),
       release.suite,
       target,

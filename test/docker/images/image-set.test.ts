@@ -62,6 +62,18 @@ test("images of another release or architecture are other images", () => {
   expect(new Set(references).size).toBe(3);
 });
 
+test.each(["trixie", "sid"])(
+  "on %s ClickHouse is that of bookworm, which is the last that has it",
+  (suite) => {
+    const files = probe();
+    const set = debianSet({ ...bookworm, suite }, files);
+    const before = debianSet(bookworm, files);
+    expect(set.images["clickhouse"]).toEqual(before.images["clickhouse"]);
+    expect(set.sources["clickhouse"]).toMatchObject({ release: bookworm });
+    expect(set.sources["redis"]).toMatchObject({ release: { ...bookworm, suite } });
+  },
+);
+
 test("a recipe's key changes with everything that goes into the image", () => {
   const recipe: Recipe = {
     name: "redis",

@@ -1,5 +1,14 @@
-import { expect, test } from "vitest";
-import { aptError, codenameIn, mirrorLines } from "../../../docker/managed/debian-packages.ts";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  aptError,
+  codenameIn,
+  mirrorLines,
+  USR_MERGE_HOOK,
+} from "../../../docker/managed/debian-packages.ts";
 
 const targets = [
   "http://mirror.example/debian/|bookworm|main|Debian|$(SIGNED_BY)",
@@ -43,4 +52,30 @@ test("of what mmdebstrap writes, the first error says what is wrong", () => {
     "The repository 'http://mirror.example/debian nosuch Release' does not have a Release file.",
   );
   expect(aptError("Killed")).toBeNull();
+});
+
+/** An unpacked tree with these directories, after the hook. */
+const hooked = (directories: readonly string[]): string => {
+  const root = mkdtempSync(join(tmpdir(), "tree of packages-"));
+  onTestFinished(() => {
+    rmSync(root, { recursive: true });
+  });
+  for (const each of directories) mkdirSync(join(root, each), { recursive: true });
+  execFileSync("sh", ["-c", USR_MERGE_HOOK, "exec", root]);
+  return root;
+};
+
+test("packages that have everything below /usr get the links by which programs find their loader", () => {
+  const root = hooked(["usr/bin", "usr/lib", "usr/lib64"]);
+  expect(["bin", "lib", "lib64"].map((name) => readlinkSync(join(root, name)))).toEqual([
+    "usr/bin",
+    "usr/lib",
+    "usr/lib64",
+  ]);
+  expect(existsSync(join(root, "sbin"))).toBe(false);
+});
+
+test("packages that have directories of their own for these are left as they are", () => {
+  const root = hooked(["lib", "lib64", "usr/bin", "usr/lib"]);
+  expect(existsSync(join(root, "bin"))).toBe(false);
 });
