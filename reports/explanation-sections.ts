@@ -4,7 +4,7 @@
 import { endpoint } from "../harness/core/addresses.ts";
 import { unreachable } from "../harness/core/errors.ts";
 import type { Forward, PortUser, Rule, Sight, SocketSeen } from "../harness/core/evidence.ts";
-import type { Asked, Explanation, Page } from "../harness/core/explanation.ts";
+import type { Asked, Page } from "../harness/core/explanation.ts";
 import { logLine } from "../harness/core/log-line.ts";
 import type { SliceLine } from "../harness/core/log-slice.ts";
 import { shellWords } from "../harness/core/shell-words.ts";
@@ -254,7 +254,7 @@ const sightLines = (sight: Sight, rootless: boolean): readonly string[] => {
   }
 };
 
-const lookSections = ({ looks }: Page, rootless: boolean): readonly Section[] =>
+const lookSections = ({ looks, engine: { rootless } }: Page): readonly Section[] =>
   looks.map(({ after, took, sight }) => ({
     title: `Seen ${time(after)} after the failure, in ${time(took)}`,
     lines: sightLines(sight, rootless).flatMap((line) =>
@@ -339,10 +339,10 @@ const listSection = (title: string, items: readonly string[]): readonly Section[
   items.length === 0 ? [] : [{ title, lines: [], items }];
 
 /** Everything of a page but its title, in the order of reading. */
-export const sectionsOf = (page: Page, { engine }: Explanation): readonly Section[] => [
+export const sectionsOf = (page: Page): readonly Section[] => [
   askedSection(page),
   ...saidSection(page),
-  ...lookSections(page, engine.rootless),
+  ...lookSections(page),
   ...becauseSection(page),
   ...logSection(page),
   ...listSection("What to change", page.change),

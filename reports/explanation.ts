@@ -16,10 +16,22 @@ import type { Paint } from "./paint.ts";
 
 const MOST_ALIKE = 8;
 
-const alikeWords = ({ alike }: Page): string => {
-  const named = alike.slice(0, MOST_ALIKE).join(", ");
-  const more = alike.length - MOST_ALIKE;
-  return `and ${String(alike.length)} more like it: ${named}${more > 0 ? ` and ${String(more)} more` : ""}`;
+const alikeWords = (jobs: readonly string[], where: string): readonly string[] => {
+  if (jobs.length === 0) return [];
+  const named = jobs.slice(0, MOST_ALIKE).join(", ");
+  const more = jobs.length - MOST_ALIKE;
+  return [
+    `and ${String(jobs.length)} more like it${where}: ${named}${more > 0 ? ` and ${String(more)} more` : ""}`,
+  ];
+};
+
+/** What counts and what does not, in lines of their own. */
+const likesOf = ({ profile, alike, alikeInWarmups }: Page): readonly string[] => {
+  const where = profile === null ? "" : ` on profile ${profile}`;
+  return [
+    ...alikeWords(alike, where),
+    ...alikeWords(alikeInWarmups, `${where} in warm-up waves, which do not count`),
+  ];
 };
 
 const outcomeWords = ({ label, outcome, said }: Page): string => {
@@ -32,10 +44,12 @@ const outcomeWords = ({ label, outcome, said }: Page): string => {
 const titleOf = (page: Page, { run }: Explanation): string =>
   `job ${page.job} of run ${run}: ${outcomeWords(page)}`;
 
-const placeOf = (page: Page, { waves, engine, startedAt }: Explanation): string => {
+const placeOf = (page: Page, { waves, startedAt }: Explanation): string => {
+  const { engine, profile, warmup } = page;
   const kit = engine.components["rootlesskit"];
   return [
-    `wave ${String(page.wave)} of ${String(waves)}`,
+    `wave ${String(page.wave)} of ${String(waves)}${warmup ? " (a warm-up: it does not count)" : ""}`,
+    ...(profile === null ? [] : [`profile ${profile}`]),
     `${page.mode}, ${count(page.n, "job")} at once`,
     `Engine ${engine.version}${engine.rootless ? " rootless" : ""}${engine.simulated ? " SIMULATED" : ""}`,
     ...(kit === undefined ? [] : [`RootlessKit ${kit}`]),
@@ -56,8 +70,8 @@ const pageText = (page: Page, explanation: Explanation, paint: Paint): string =>
       ...wrapped(titleOf(page, explanation), "", "  ").map((line) => paint.bold(mark(line))),
       ...paragraph(placeOf(page, explanation)),
     ],
-    ...sectionsOf(page, explanation).map((section) => sectionText(section, paint)),
-    ...(page.alike.length === 0 ? [] : [wrapped(alikeWords(page), "", "  ")]),
+    ...sectionsOf(page).map((section) => sectionText(section, paint)),
+    ...likesOf(page).map((words) => wrapped(words, "", "  ")),
   ];
   return blocks.map((block) => `${block.join("\n")}\n`).join("\n");
 };
@@ -84,8 +98,8 @@ const sectionMarkdown = ({ title, lines, items }: Section): readonly string[] =>
 const pageMarkdown = (page: Page, explanation: Explanation): readonly string[] => [
   `## ${escaped(titleOf(page, explanation))}`,
   escaped(placeOf(page, explanation)),
-  ...sectionsOf(page, explanation).flatMap(sectionMarkdown),
-  ...(page.alike.length === 0 ? [] : [escaped(alikeWords(page))]),
+  ...sectionsOf(page).flatMap(sectionMarkdown),
+  ...likesOf(page).map(escaped),
 ];
 
 /** To paste into an issue. */

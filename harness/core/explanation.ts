@@ -15,7 +15,7 @@ import type { JobHistory, RunHistory, Step, WaveHistory } from "./history.ts";
 import { knownProblems, RETRYING_VERSIONS, retriesAddPort } from "./known-engines.ts";
 import { netnsRestoreLines } from "./known-log-lines.ts";
 import { logSliceSchema, logSlices, type LogSlice } from "./log-slice.ts";
-import { MODES, type JobPlan, type Operation, type OperationKind } from "./model.ts";
+import { MODES, type Arm, type JobPlan, type Operation, type OperationKind } from "./model.ts";
 import { letsDaemonChoose } from "./modes.ts";
 import { faultSchema } from "./nemesis.ts";
 import { isOneRequest, isProbe } from "./operations.ts";
@@ -73,9 +73,17 @@ const lookSchema = z.object({
 
 const pageSchema = z.object({
   job: text,
-  /** Of other jobs of the mode that failed by the same class and cause, as far as they are not explained by themselves. */
+  /** Other jobs of the same profile and mode that failed by the same class and cause and have no page. */
   alike: texts,
+  /** The same, of warm-up waves. */
+  alikeInWarmups: texts,
   wave: z.int().positive(),
+  /** The wave is a warm-up: it counts in no rate. */
+  warmup: z.boolean(),
+  /** `null` in a run without profiles. */
+  profile: text.nullable(),
+  /** The engine that this job ran on. */
+  engine: engineFactsSchema,
   arm: text,
   mode: z.enum(MODES),
   /** Jobs released at once. */
@@ -123,6 +131,7 @@ export const explanationSchema = z.object({
   run: text,
   /** Wall clock, ISO 8601, UTC. */
   startedAt: text,
+  /** Of a run with profiles, the first engine; each page has its own. */
   engine: engineFactsSchema,
   /** Waves of the run, started or not. */
   waves: z.int().positive(),
@@ -299,7 +308,7 @@ const unread = (sight: Sight, rootless: boolean): readonly string[] => {
   }
 };
 
-const certaintyWords = ({ attribution: { cause, certainty, after } }: Failed): string => {
+const certaintyWords = ({ looks, attribution: { cause, certainty, after } }: Failed): string => {
   const when = after === null ? "" : ` ${formatMillis(after)} after the failure`;
   if (cause === "gone") {
     return `the look came too late${when === "" ? "" : `,${when}`}: who had it before is not known`;
@@ -310,7 +319,9 @@ const certaintyWords = ({ attribution: { cause, certainty, after } }: Failed): s
     case "inferred":
       return `inferred: it follows from what was seen${when}, and from how engines work`;
     case "open":
-      return `open: what was seen${when} does not tell the cause`;
+      return looks.length === 0
+        ? "open: nothing was looked at after the failure"
+        : `open: what was seen${when} does not tell the cause`;
   }
 };
 
@@ -428,7 +439,11 @@ const pageOf = (job: JobHistory, outcome: Outcome, setting: Setting): Page => {
   return {
     job: job.id,
     alike: [],
+    alikeInWarmups: [],
     wave: wave.started.wave,
+    warmup: wave.started.block === 0,
+    profile: armOf(run, wave)?.profile ?? null,
+    engine: run.started.engine,
     arm: wave.started.arm,
     mode,
     n: wave.jobs.length,
@@ -443,25 +458,36 @@ const pageOf = (job: JobHistory, outcome: Outcome, setting: Setting): Page => {
   };
 };
 
-const modeOf = ({ started }: RunHistory, { started: { arm } }: WaveHistory): Page["mode"] =>
-  started.arms.find(({ id }) => id === arm)?.mode ?? "ports";
+const armOf = ({ started }: RunHistory, { started: { arm } }: WaveHistory): Arm | undefined =>
+  started.arms.find(({ id }) => id === arm);
 
 /**
  * The same for jobs that failed by the same class and cause, whatever their numbers and names. Not for those of
- * another mode: what helps with a fixed port does not with a dynamic one.
+ * another mode or engine: what helps with a fixed port does not with a dynamic one.
  */
-const kindOf = ({ mode, said, because }: Page, run: string): string =>
-  JSON.stringify([mode, said?.class, because?.cause, template(because?.sentence ?? "", run)]);
+const kindOf = ({ profile, mode, said, because }: Page, run: string): string =>
+  JSON.stringify([
+    profile,
+    mode,
+    said?.class,
+    because?.cause,
+    template(because?.sentence ?? "", run),
+  ]);
 
 /** The first job of each kind with the ids of the others. */
 const grouped = (pages: readonly Page[], run: string): readonly Page[] => {
-  const groups = new Map<string, { page: Page; alike: string[] }>();
+  const groups = new Map<string, { page: Page; others: Page[] }>();
   for (const page of pages) {
     const group = groups.get(kindOf(page, run));
-    if (group === undefined) groups.set(kindOf(page, run), { page, alike: [] });
-    else group.alike.push(page.job);
+    if (group === undefined) groups.set(kindOf(page, run), { page, others: [] });
+    else group.others.push(page);
   }
-  return [...groups.values()].map(({ page, alike }) => ({ ...page, alike }));
+  const jobsOf = (some: readonly Page[]) => some.map(({ job }) => job);
+  return [...groups.values()].map(({ page, others }) => ({
+    ...page,
+    alike: jobsOf(others.filter(({ warmup }) => !warmup)),
+    alikeInWarmups: jobsOf(others.filter(({ warmup }) => warmup)),
+  }));
 };
 
 export type Wanted =
@@ -494,7 +520,7 @@ export const explain = (run: RunHistory, wanted: Wanted): Explanation => {
     const setting: Setting = {
       run: profileOfArm(run, wave.started.arm),
       wave,
-      mode: modeOf(run, wave),
+      mode: armOf(run, wave)?.mode ?? "ports",
       slices: logSlices(run, wave),
       plans,
     };

@@ -8,7 +8,7 @@ import {
   explanationText,
 } from "../../reports/explanation.ts";
 import type { Paint } from "../../reports/paint.ts";
-import { portTaken } from "../harness/core/history.ts";
+import { arm, journalOf, portTaken, refused } from "../harness/core/history.ts";
 import { portSight, recorded, refusedBy, type Recording } from "../harness/core/recorded.ts";
 
 const same = (words: string): string => words;
@@ -42,6 +42,13 @@ const LOG = [
 
 const explained = (recording: Recording, failed: "first" | "all" = "first"): Explanation =>
   explain(history(recorded(recording)), { failed });
+
+const ofProfile = (profile: string) => ({
+  ...arm("ports", 2),
+  id: `${profile}/ports/n2`,
+  profile,
+});
+const TAKEN = { 1: [refused("container.start", "mysql", portTaken(32770))] };
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   port: explained({
@@ -89,6 +96,21 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     ],
     log: [`time="2026-11-21T04:00:00.310000000Z" level=error msg="${HOSTILE}"`],
   }),
+  profiles: explain(
+    history(
+      journalOf({
+        arms: ["new", "old"].map(ofProfile),
+        engines: { new: { version: "29.6.0" }, old: { version: "28.5.2" } },
+        planned: 3,
+        waves: [
+          { arm: "new/ports/n2", block: 0, wrong: TAKEN },
+          { arm: "new/ports/n2", block: 1, wrong: TAKEN },
+          { arm: "old/ports/n2", block: 0, wrong: TAKEN },
+        ],
+      }),
+    ),
+    { failed: "first" },
+  ),
   ok: explain(history(recorded({ request: { modes: ["noports"], ns: [1] } })), { job: "w1j1" }),
   none: explained({ request: { ns: [1] } }),
 };
@@ -109,10 +131,10 @@ test.each(["port", "hostile"])("the Markdown of %s reads as in its golden", asyn
 });
 
 test.each(Object.entries(EXPLANATIONS))(
-  "the page of %s is at most 60 lines of 100 columns, without terminal control",
+  "a page of %s is at most 60 lines of 100 columns, without terminal control",
   (_, explanation) => {
     const lines = explanationText(explanation, PLAIN).split("\n");
-    expect(lines.length).toBeLessThanOrEqual(61);
+    expect(lines.length).toBeLessThanOrEqual(61 * Math.max(1, explanation.pages.length));
     expect(lines.filter((line) => Array.from(line).length > 100)).toEqual([]);
     expect(lines.join("")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   },

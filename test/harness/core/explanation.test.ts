@@ -179,6 +179,56 @@ test("jobs that failed by the same class and cause share one page, whatever thei
   ]);
 });
 
+/** Two engines, each with a warm-up and a wave that counts; in each wave MySQL's port was taken once. */
+const twoEngines = () => {
+  const armOf = (profile: string) => ({ ...arm("ports", 2), id: `${profile}/ports/n2`, profile });
+  const wrong = { 1: [refused("container.start", "mysql", portTaken(32770))] };
+  return history(
+    journalOf({
+      arms: [armOf("new"), armOf("old")],
+      engines: { new: { version: "29.6.0" }, old: { version: "28.5.2", rootless: false } },
+      waves: [0, 1, 2].flatMap((block) =>
+        ["new", "old"].map((profile) => ({ arm: `${profile}/ports/n2`, block, wrong })),
+      ),
+    }),
+  );
+};
+
+test("a page is of one engine, which it names, and its likes are those of that engine alone", () => {
+  const { pages } = explain(twoEngines(), { failed: "first" });
+  expect(
+    pages.map(({ job, profile, engine, alike, alikeInWarmups }) => ({
+      ...{ job, profile, version: engine.version, rootless: engine.rootless },
+      ...{ alike, alikeInWarmups },
+    })),
+  ).toEqual([
+    {
+      ...{ job: "w3j1", profile: "new", version: "29.6.0", rootless: true },
+      ...{ alike: ["w5j1"], alikeInWarmups: ["w1j1"] },
+    },
+    {
+      ...{ job: "w4j1", profile: "old", version: "28.5.2", rootless: false },
+      ...{ alike: ["w6j1"], alikeInWarmups: ["w2j1"] },
+    },
+  ]);
+});
+
+test("a job of a warm-up is called one", () => {
+  const run = twoEngines();
+  const warmups = ["w1j1", "w3j1"].flatMap((job) =>
+    explain(run, { job }).pages.map(({ warmup }) => warmup),
+  );
+  expect(warmups).toEqual([true, false]);
+});
+
+test("where nothing was looked at, nothing was seen", () => {
+  const { sureness } = pageOf(
+    { request: dynamic, troubles: [{ ...taken("w1j1", 32770), sights: [] }] },
+    "w1j1",
+  );
+  expect(sureness).toContain("open: nothing was looked at after the failure");
+});
+
 test("jobs of different modes have pages of their own: what helps is not the same", () => {
   const recording: Recording = {
     request: { modes: ["ports", "ports-fixed"], ns: [2] },
