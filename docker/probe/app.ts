@@ -11,7 +11,13 @@ import { bridgeAddresses, ownDefault, type OwnRoute } from "./kernel-routes.ts";
 import { ASK_ADDRESSES, ASK_STREAM, CHANNEL } from "./outside.ts";
 import { command, receive } from "./redis.ts";
 import type { AppOrder } from "./routes-orders.ts";
-import type { AppSeen, GatewaySeen, HeldSeen, OutsideAddresses } from "./traffic-lines.ts";
+import type {
+  AddressesSaid,
+  AppSeen,
+  GatewaySeen,
+  HeldSeen,
+  OutsideAddresses,
+} from "./traffic-lines.ts";
 import { wordsOf } from "./words.ts";
 
 export interface AppSurroundings {
@@ -39,11 +45,11 @@ const CRLF = "\r\n";
 /** Resolves with the answer's end. @throws Error with the words of the socket or of Redis */
 type Ask = () => Promise<void>;
 
-const isAddresses = (value: unknown): value is OutsideAddresses =>
+const isAddresses = (value: unknown): value is AddressesSaid =>
   typeof value === "object" &&
   value !== null &&
   "uplink" in value &&
-  typeof value.uplink === "string" &&
+  (value.uplink === null || typeof value.uplink === "string") &&
   "bridge" in value &&
   (value.bridge === null || typeof value.bridge === "string");
 
@@ -56,6 +62,8 @@ export class App {
   #attachedAt: number | null = null;
   #outside: OutsideAddresses | null = null;
   #attempts = 0;
+  /** Where the server outside was looked for. */
+  readonly #tried = new Set<string>();
   /** Asks Redis on the connection for requests, as soon as that stands. */
   readonly #redis: Promise<Ask>;
   #redisStands: (ask: Ask) => void = () => undefined;
@@ -145,7 +153,11 @@ export class App {
     if (signal.aborted) return;
     say(
       this.#outside === null
-        ? { step: "ready", service, error: "the server outside is found at no address" }
+        ? {
+            step: "ready",
+            service,
+            error: `the server outside answers at none of ${[...this.#tried].join(", ")}`,
+          }
         : { step: "ready", service, attempts: this.#attempts },
     );
   }
@@ -179,25 +191,38 @@ export class App {
   async #findOutside(): Promise<OutsideAddresses | null> {
     const { sleep, routes, signal } = this.#around;
     while (!signal.aborted) {
-      const hosts = [...bridgeAddresses(routes()), ...this.#order.hosts];
-      const found = await Promise.all(hosts.map((host) => this.#askOutside(host)));
-      const outside = found.find((addresses) => addresses !== null) ?? null;
-      if (outside !== null) return outside;
+      const beside = await this.#firstOutside(bridgeAddresses(routes()));
+      if (beside !== null) {
+        return { uplink: beside.said.uplink ?? beside.host, bridge: beside.said.bridge };
+      }
+      // In the machine's namespace: its other addresses, and its bridges, need not be in reach from here.
+      const beyond = await this.#firstOutside(this.#order.hosts);
+      if (beyond !== null) return { uplink: beyond.host, bridge: null };
       await sleep(RETRY_MS, signal);
     }
     return null;
+  }
+
+  async #firstOutside(
+    hosts: readonly string[],
+  ): Promise<{ readonly host: string; readonly said: AddressesSaid } | null> {
+    const answers = await Promise.all(
+      hosts.map(async (host) => ({ host, said: await this.#askOutside(host) })),
+    );
+    return answers.flatMap(({ host, said }) => (said === null ? [] : [{ host, said }]))[0] ?? null;
   }
 
   #patience(): AbortSignal {
     return AbortSignal.any([this.#around.signal, AbortSignal.timeout(TRY_MS)]);
   }
 
-  async #askOutside(host: string): Promise<OutsideAddresses | null> {
+  async #askOutside(host: string): Promise<AddressesSaid | null> {
     this.#attempts += 1;
+    this.#tried.add(host);
     const dial = this.#around.dial({ host, port: this.#order.outsidePort });
     try {
       return await converse(dial, this.#patience(), async (conversation) => {
-        conversation.write(`${ASK_ADDRESSES}${CRLF}`);
+        conversation.write(`${ASK_ADDRESSES} ${this.#order.nonce}${CRLF}`);
         const answer: unknown = JSON.parse(await conversation.takeLine());
         return isAddresses(answer) ? answer : null;
       });

@@ -1,6 +1,6 @@
 /**
- * What the app's connections lead to, in a container on the engine's own network:
- * `node outside-main.js '{"port":…,"redisPort":…,"everyMs":…}'`.
+ * What the app's connections lead to, in a container on the host's network:
+ * `node outside-main.js '{"port":…,"redisPort":…,…}'`.
  */
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -10,23 +10,25 @@ import { publish, serveOutside } from "./outside.ts";
 import { decodeOutsideOrder } from "./routes-orders.ts";
 import { runOrder } from "./run-order.ts";
 import { sleep } from "./sleep.ts";
-import type { OutsideAddresses } from "./traffic-lines.ts";
+import type { AddressesSaid } from "./traffic-lines.ts";
 
 const DEFAULT_BRIDGE = "docker0";
 
 /** Not from Node's list of interfaces, which leaves out a bridge that no container is on at the moment. */
-const addresses = (): OutsideAddresses => {
+const addresses = (): AddressesSaid => {
   const routes = ownRoutes(readOwn("route"));
   const trie = readOwn("fib_trie");
   const way = ownDefault(routes)?.interface ?? null;
-  const uplink = way === null ? null : addressOn(way, routes, trie);
-  if (uplink === null) throw new Error("there is no default route");
-  return { uplink, bridge: addressOn(DEFAULT_BRIDGE, routes, trie) };
+  return {
+    uplink: way === null ? null : addressOn(way, routes, trie),
+    bridge: addressOn(DEFAULT_BRIDGE, routes, trie),
+  };
 };
 
-await runOrder("outside", decodeOutsideOrder, async ({ port, redisPort, everyMs }, signal) => {
+await runOrder("outside", decodeOutsideOrder, async (order, signal) => {
+  const { port, redisPort, nonce, everyMs } = order;
   const server = createServer({ allowHalfOpen: true }, (connection) => {
-    void serveOutside(connection, { everyMs, addresses });
+    void serveOutside(connection, { everyMs, nonce, addresses });
   });
   server.listen(port, "0.0.0.0");
   await once(server, "listening");

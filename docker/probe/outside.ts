@@ -1,6 +1,6 @@
 /**
- * What the app's connections lead to: a server that streams, and a publisher into Redis. It runs beside the engine's
- * bridges, not on one of them.
+ * What the app's connections lead to: a server that streams, and a publisher into Redis. It runs on the host's network:
+ * beside the engine's bridges or, where the engine's namespace is detached, beyond it.
  */
 import type { Duplex } from "node:stream";
 import { Conversation } from "./conversation.ts";
@@ -8,19 +8,18 @@ import { cutOff } from "./cut-off.ts";
 import type { Dial } from "./dial.ts";
 import { command } from "./redis.ts";
 import type { OutsideOrder } from "./routes-orders.ts";
-import type { OutsideAddresses } from "./traffic-lines.ts";
+import type { AddressesSaid } from "./traffic-lines.ts";
 
 export const CHANNEL = "rootless-stress";
 
-/** First line of a connection: which of two questions it is. */
+/** First line of a connection: which of two questions it is; before addresses are told, with the nonce. */
 export const ASK_ADDRESSES = "addresses";
 export const ASK_STREAM = "stream";
 
 const CRLF = "\r\n";
 
-interface ServeOptions {
-  readonly everyMs: number;
-  readonly addresses: () => OutsideAddresses;
+interface ServeOptions extends Pick<OutsideOrder, "everyMs" | "nonce"> {
+  readonly addresses: () => AddressesSaid;
 }
 
 /** Each message has its number and how many of the client's have come; never rejects. */
@@ -49,12 +48,12 @@ const stream = async (
 /** Serves one connection until its other side ends it; never rejects. */
 export const serveOutside = async (
   connection: Duplex,
-  { everyMs, addresses }: ServeOptions,
+  { everyMs, nonce, addresses }: ServeOptions,
 ): Promise<void> => {
   const conversation = new Conversation(connection);
   try {
     switch (await conversation.takeLine()) {
-      case ASK_ADDRESSES:
+      case `${ASK_ADDRESSES} ${nonce}`:
         connection.end(`${JSON.stringify(addresses())}${CRLF}`);
         return;
       case ASK_STREAM:

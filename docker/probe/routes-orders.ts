@@ -6,6 +6,7 @@
 export interface OutsideOrder {
   readonly port: number;
   readonly redisPort: number;
+  readonly nonce: string;
   readonly everyMs: number;
 }
 
@@ -15,6 +16,7 @@ export interface AppOrder {
   readonly outsidePort: number;
   readonly redisPort: number;
   readonly hosts: readonly string[];
+  readonly nonce: string;
   readonly everyMs: number;
   readonly patienceMs: number;
 }
@@ -58,6 +60,7 @@ export const decodeOutsideOrder = (text: string): OutsideOrder => {
   return {
     port: portIn(fields, "port"),
     redisPort: portIn(fields, "redisPort"),
+    nonce: textIn(fields, "nonce"),
     everyMs: durationIn(fields, "everyMs"),
   };
 };
@@ -73,6 +76,7 @@ export const decodeAppOrder = (text: string): AppOrder => {
     outsidePort: portIn(fields, "outsidePort"),
     redisPort: portIn(fields, "redisPort"),
     hosts,
+    nonce: textIn(fields, "nonce"),
     everyMs: durationIn(fields, "everyMs"),
     patienceMs: durationIn(fields, "patienceMs"),
   };

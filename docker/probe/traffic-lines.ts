@@ -25,11 +25,17 @@ export interface GatewaySeen {
   readonly interface: string | null;
 }
 
-/** Where the server outside may be found, as it is asked. */
-export interface OutsideAddresses {
-  /** By which its namespace reaches the world. */
-  readonly uplink: string;
+/** What the server outside says of its own namespace. */
+export interface AddressesSaid {
+  /** By which it reaches the world; null: it has no default route. */
+  readonly uplink: string | null;
   /** Of the engine's default bridge; null: there is none. */
+  readonly bridge: string | null;
+}
+
+/** Where the server outside was found. */
+export interface OutsideAddresses {
+  readonly uplink: string;
   readonly bridge: string | null;
 }
 

@@ -2,6 +2,7 @@
  * From flags to a run that is laid out: everything that can be refused without starting an engine is refused here.
  */
 import { randomBytes } from "node:crypto";
+import { hostAddresses } from "../../docker/evidence/host-addresses.ts";
 import { resolveImageSet } from "../../docker/images/image-set.ts";
 import { SCENARIOS } from "../../scenarios/catalogue.ts";
 import { StressError, unreachable } from "../core/errors.ts";
@@ -77,11 +78,15 @@ const refuseTooManyJobs = (
 const requestOf = (
   options: RunOptions,
   arms: readonly ArmSpec[] | null,
-  { images, run }: { readonly images: ImageSet; readonly run: string },
+  {
+    images,
+    run,
+    scenario,
+  }: { readonly images: ImageSet; readonly run: string; readonly scenario: Scenario },
 ): PlanRequest => ({
   run,
   seed: options.seed ?? randomBytes(4).toString("hex"),
-  scenario: scenarioOf(options),
+  scenario,
   services: options.services,
   modes: options.modes,
   ns: options.ns,
@@ -97,6 +102,7 @@ const requestOf = (
   },
   teardownConcurrency: TEARDOWN_CONCURRENCY,
   keepFailed: options.keepFailed,
+  ...(scenario.kind === "routes" ? { hostAddresses: hostAddresses() } : {}),
   owner: options.keepFailed ? KEPT : ownerToken(),
 });
 
@@ -168,7 +174,7 @@ export const layOut = (options: RunOptions, run: string): Draft => {
   const set = resolveImageSet(options.images ?? (engine.kind === "auto" ? "hub" : "debian"));
   const arms = armsAskedFor(options, scenarioOf(options), profiles);
   refuseTooManyJobs(options, arms);
-  const request = requestOf(options, arms, { images: set, run });
+  const request = requestOf(options, arms, { images: set, run, scenario: scenarioOf(options) });
   const laidOutPlan = plan(request);
   const expected = expectedOf(options, laidOutPlan.arms);
   // `latest` is another run tomorrow.

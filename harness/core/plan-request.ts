@@ -124,6 +124,8 @@ export const planRequestSchema = z
     deadlines: z.object({ call: duration, ready: duration, teardown: duration }),
     teardownConcurrency: z.int().positive(),
     keepFailed: z.boolean(),
+    /** Of the machine that makes the run, beside loopback: where containers may find what is on its own network. */
+    hostAddresses: z.array(text).readonly().exactOptional(),
     /** The label value that names the process which owns what is created. */
     owner: text,
   })

@@ -1,7 +1,7 @@
 /**
  * What the programs of a routes job are told, each as JSON in its only argument, and how a container runs one.
  *
- * - `outside`, on the engine's own network: a server that streams, and whoever publishes into the Redis beside it;
+ * - `outside`, on the host's network: a server that streams, and whoever publishes into the Redis beside it;
  * - `app`, on the networks under test: holds connections to both of them open, and answers requests;
  * - `proxy`, on the front network: requests the app as soon as it can be found there.
  */
@@ -14,6 +14,8 @@ interface OutsideOrder {
   readonly port: number;
   /** Where the Redis of the same namespace listens. */
   readonly redisPort: number;
+  /** Answers only whoever names it: ports of the machine may be another run's. */
+  readonly nonce: string;
   /** From one message of each kind to the next, in milliseconds. */
   readonly everyMs: number;
 }
@@ -26,10 +28,12 @@ interface AppOrder {
   readonly outsidePort: number;
   readonly redisPort: number;
   /**
-   * Where else to look for `outside` than at the gateway: addresses. Needed only where the engine's own network is
-   * not that of its bridges, as in a detached namespace.
+   * Where to look for `outside` if it is not beside the engine's bridges: addresses of the machine. With a detached
+   * namespace, the host's network is the machine's.
    */
   readonly hosts: readonly string[];
+  /** Of the job's `outside`. */
+  readonly nonce: string;
   readonly everyMs: number;
   /** After so long, in milliseconds, it is ready even with connections that do not stand. */
   readonly patienceMs: number;
@@ -68,7 +72,10 @@ export const programCommand = <Program extends RoutesProgram>(
   return [...command.slice(0, -1), path, JSON.stringify(order)];
 };
 
-/** What Redis is run with in the engine's own network, where other jobs have theirs too. */
+/** What Redis lets anybody do: its port may be one of the machine's own, in reach of its network. */
+const REDIS_USER = ["default", "on", "nopass", "&*", "-@all", "+ping", "+publish", "+subscribe"];
+
+/** What Redis is run with on the host's network, where other jobs have theirs too. */
 export const redisCommand = (port: number): readonly string[] => [
   "redis-server",
   "--port",
@@ -77,6 +84,8 @@ export const redisCommand = (port: number): readonly string[] => [
   "0.0.0.0",
   "--protected-mode",
   "no",
+  "--user",
+  ...REDIS_USER,
   "--save",
   "",
   "--appendonly",

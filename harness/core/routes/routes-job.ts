@@ -6,6 +6,7 @@ import {
   createOf,
   imageOf,
   JOB_ROLE,
+  nonceOf,
   removalOf,
   targetOf,
   containerName,
@@ -26,14 +27,14 @@ import { programCommand, redisCommand, type RoutesOrders, type RoutesProgram } f
 /** What the containers of a job are called on their networks and in reports. */
 const APP = "app";
 const PROXY = "proxy";
-/** On the engine's own network: what the app reaches through its default gateway alone. */
+/** On the host's network: what the app reaches through its default gateway alone. */
 const OUTSIDE = "outside";
 const REDIS = "redis";
 
 const APP_PORT = 8080;
 
 /**
- * On the engine's own network each job has two ports of its own: below those that engines choose from
+ * On the host's network each job has two ports of its own: below those that engines choose from
  * (docker/managed/slot), and where the local ports of probes are, of which this scenario has none.
  */
 const FIRST_HOST_PORT = 10_240;
@@ -83,13 +84,14 @@ const hostPorts = ({ arm, index }: JobContext): HostPorts => {
 const ordersOf = (job: JobContext): RoutesOrders => {
   const { outside, redis } = hostPorts(job);
   return {
-    outside: { port: outside, redisPort: redis, everyMs: EVERY_MS },
+    outside: { port: outside, redisPort: redis, nonce: nonceOf(job), everyMs: EVERY_MS },
     app: {
       service: APP,
       port: APP_PORT,
       outsidePort: outside,
       redisPort: redis,
-      hosts: [],
+      hosts: job.request.hostAddresses ?? [],
+      nonce: nonceOf(job),
       everyMs: EVERY_MS,
       patienceMs: Math.min(PATIENCE, job.request.deadlines.ready / 2),
     },

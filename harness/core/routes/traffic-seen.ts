@@ -15,8 +15,9 @@ const duration = z.number().nonnegative();
  */
 export const HELD_KINDS = ["subscription", "stream", "commands"] as const;
 /**
- * At which address of the engine's namespace: `uplink`, the one it reaches the world from; `bridge`, that of its
- * default bridge, which is what `host.docker.internal` stands for.
+ * At which address of the host's network: `uplink`, the one it reaches the world from; `bridge`, that of the engine's
+ * default bridge, which is what `host.docker.internal` stands for. With a detached namespace, `uplink` is an address of
+ * the machine, and there is no `bridge`.
  */
 export const HELD_TO = ["uplink", "bridge"] as const;
 

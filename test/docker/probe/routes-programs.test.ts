@@ -22,7 +22,11 @@ import { RedisWithChannels } from "./redis-with-channels.ts";
 
 const UPLINK = "127.0.0.1";
 const BRIDGE = "127.0.0.2";
+const MACHINE = "127.0.0.4";
+/** The gateway of a network that there is not. */
+const GATEWAY = "172.20.0.1";
 const EVERY_MS = 10;
+const NONCE = "run-j0";
 
 const route = (name: string, gateway: string | null, first: number, size: number): OwnRoute => ({
   interface: name,
@@ -72,32 +76,38 @@ type Said = JobLine | AppSeen;
 const isSeen = (line: Said): line is AppSeen => line.step === "app";
 
 /** Everything of a routes job on this machine's loopback interface; the routes are what the test says they are. */
-const routesJob = async (changes: Partial<AppSurroundings> = {}) => {
+const routesJob = async (
+  changes: Partial<AppSurroundings> = {},
+  {
+    nonce = NONCE,
+    patienceMs = 5000,
+  }: { readonly nonce?: string; readonly patienceMs?: number } = {},
+) => {
   const ended = new AbortController();
   const { signal } = ended;
   const redis = new RedisWithChannels();
   const redisPort = await listen((socket) => redis.serve(socket));
   const addresses = () => ({ uplink: UPLINK, bridge: BRIDGE });
   const outsidePort = await listen((socket) =>
-    serveOutside(socket, { everyMs: EVERY_MS, addresses }),
+    serveOutside(socket, { everyMs: EVERY_MS, nonce, addresses }),
   );
   const dial = dialTcp({ host: UPLINK, port: redisPort });
   const publishing = publish({ dial, everyMs: EVERY_MS, sleep, signal });
   const said = listener<Said>();
-  let routes: readonly OwnRoute[] = [route("eth0", "172.20.0.1", 0, 2 ** 32)];
+  let routes: readonly OwnRoute[] = [route("eth0", GATEWAY, 0, 2 ** 32)];
   const app = new App(
     {
       service: "app",
       port: 8080,
       outsidePort,
       redisPort,
-      hosts: [UPLINK],
+      hosts: [MACHINE],
+      nonce: NONCE,
       everyMs: EVERY_MS,
-      patienceMs: 5000,
+      patienceMs,
     },
     {
-      // Nobody is at the gateway of a network that there is not.
-      dial: ({ host, port }) => dialTcp({ host: host === "172.20.0.1" ? "127.0.0.3" : host, port }),
+      dial: ({ host, port }) => dialTcp({ host: host === GATEWAY ? "127.0.0.3" : host, port }),
       now: Date.now,
       sleep,
       routes: () => routes,
@@ -164,7 +174,32 @@ test("where nobody is outside, it says so instead of waiting for ever", async ()
   });
   expect(await job.said.until(({ step }) => step === "ready")).toMatchObject({
     service: "app",
-    error: "the server outside is found at no address",
+    error: `the server outside answers at none of ${GATEWAY}, ${MACHINE}`,
+  });
+});
+
+test("what is not beside the bridges is looked for on the machine, and held at the address where it answered", async () => {
+  const job = await routesJob({
+    // With a detached namespace, nothing of the host's network listens at the gateway.
+    dial: ({ host, port }) =>
+      host === GATEWAY
+        ? () => Promise.reject(new Error("connect ECONNREFUSED"))
+        : dialTcp({ host, port }),
+  });
+  expect(await job.said.until(({ step }) => step === "ready")).toMatchObject({ service: "app" });
+  const { outside, held } = job.app.seen();
+  expect(outside).toEqual({ uplink: MACHINE, bridge: null });
+  expect(held.map(({ kind, address }) => `${kind} ${address}`)).toEqual([
+    `subscription ${MACHINE}`,
+    `stream ${MACHINE}`,
+    `commands ${MACHINE}`,
+  ]);
+});
+
+test("another run's server outside is not taken for one's own", async () => {
+  const job = await routesJob({}, { nonce: "another-run-j0", patienceMs: 300 });
+  expect(await job.said.until(({ step }) => step === "ready")).toMatchObject({
+    error: `the server outside answers at none of ${GATEWAY}, ${MACHINE}`,
   });
 });
 
@@ -213,13 +248,14 @@ test("the proxy begins when the app can be found, and tells lost requests from a
 
 test("each program understands the order that a plan gives it", () => {
   const orders: RoutesOrders = {
-    outside: { port: 10_240, redisPort: 10_241, everyMs: 100 },
+    outside: { port: 10_240, redisPort: 10_241, nonce: NONCE, everyMs: 100 },
     app: {
       service: "app",
       port: 8080,
       outsidePort: 10_240,
       redisPort: 10_241,
       hosts: ["192.0.2.7"],
+      nonce: NONCE,
       everyMs: 100,
       patienceMs: 3000,
     },
@@ -232,7 +268,12 @@ test("each program understands the order that a plan gives it", () => {
 
 test.each([
   [decodeOutsideOrder, '{"port":0,"redisPort":1,"everyMs":1}', "port is no port"],
-  [decodeOutsideOrder, '{"port":1,"redisPort":1,"everyMs":0}', "everyMs is no duration"],
+  [decodeOutsideOrder, '{"port":1,"redisPort":1}', "nonce is no text"],
+  [
+    decodeOutsideOrder,
+    '{"port":1,"redisPort":1,"nonce":"n","everyMs":0}',
+    "everyMs is no duration",
+  ],
   [decodeAppOrder, '{"hosts":[1]}', "hosts is no list of addresses"],
   [decodeAppOrder, '{"hosts":[]}', "service is no text"],
   [decodeProxyOrder, '{"port":1}', "host is no text"],

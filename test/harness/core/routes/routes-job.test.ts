@@ -135,3 +135,21 @@ test.each([
   expect(() => plan(request)).toThrow(StressError);
   expect(() => plan(request)).toThrow(message);
 });
+
+test("an app is told where the machine is, and which server outside is its own", () => {
+  const request = { ...requestOf(["app_stage"]), hostAddresses: ["192.0.2.7"] };
+  const [one, other] = plan(request).waves[0]?.jobs ?? [];
+  const ordersOf = (job: typeof one) =>
+    (job?.phases.flat() ?? []).flatMap((operation): readonly unknown[] =>
+      operation.kind === "container.create" &&
+      /-main\.js$/.test(operation.spec.command?.at(-2) ?? "")
+        ? [JSON.parse(operation.spec.command?.at(-1) ?? "null")]
+        : [],
+    );
+  const [outside, app] = ordersOf(one);
+  const [others] = ordersOf(other);
+  const nonce = expect.any(String) as unknown;
+  expect(outside).toMatchObject({ nonce });
+  expect(app).toMatchObject({ hosts: ["192.0.2.7"], nonce: (outside as { nonce: string }).nonce });
+  expect(others).not.toMatchObject({ nonce: (outside as { nonce: string }).nonce });
+});
