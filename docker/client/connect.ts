@@ -41,6 +41,13 @@ export const connect = async (address: EngineAddress, signal: AbortSignal): Prom
       { cause: error },
     );
   }
+  const podman = version.data?.Components.find(({ Name }) => Name === "Podman Engine");
+  if (podman !== undefined) {
+    throw new StressError(
+      "environment",
+      `${address.description} is Podman ${podman.Version}, not Docker: name a Docker engine with --host`,
+    );
+  }
   const minor = version.success ? minorOf(version.data.ApiVersion) : Number.NaN;
   if (!(minor >= OLDEST_API)) {
     throw new StressError(
