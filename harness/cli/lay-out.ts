@@ -13,6 +13,7 @@ import type { ArmSpec, PlanRequest } from "../core/plan-request.ts";
 import { MOST_JOBS, plan } from "../core/plan.ts";
 import type { Profile } from "../core/profile.ts";
 import { samplesOf } from "../core/samples.ts";
+import { RUNNER_RULES } from "../core/runners/runner-rules.ts";
 import { count, seconds, type Millis } from "../core/units.ts";
 import { armsAskedFor } from "./arms-asked-for.ts";
 import { readDaemonJson } from "./daemon-json.ts";
@@ -106,6 +107,18 @@ const requestOf = (
   owner: options.keepFailed ? KEPT : ownerToken(),
 });
 
+/** The library asks the engine for more than the simulation has, and then waits for a minute. */
+const refuseRunners = ({ engine }: RunOptions, arms: readonly Arm[]): void => {
+  const runner = arms.find(
+    ({ runner: name }) => name !== undefined && RUNNER_RULES[name].needs === "testcontainers",
+  );
+  if (engine.kind !== "fake" || runner === undefined) return;
+  throw new StressError(
+    "usage",
+    "--runner testcontainers does not run on --engine fake: use a real engine, e.g. --engine managed",
+  );
+};
+
 /** What goes together and what does not, where more than one engine may be meant. */
 const refuseEngines = (options: RunOptions, profiles: readonly Profile[] | null): void => {
   const { engine, keepFailed, freshEngine } = options;
@@ -176,6 +189,7 @@ export const layOut = (options: RunOptions, run: string): Draft => {
   refuseTooManyJobs(options, arms);
   const request = requestOf(options, arms, { images: set, run, scenario: scenarioOf(options) });
   const laidOutPlan = plan(request);
+  refuseRunners(options, laidOutPlan.arms);
   const expected = expectedOf(options, laidOutPlan.arms);
   // `latest` is another run tomorrow.
   const baseline = expected?.baseline?.run ?? null;

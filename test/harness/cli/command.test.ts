@@ -156,6 +156,12 @@ test.each([
   [["--keep-failed", "--engine", "managed"], {}, 64, /--keep-failed: this engine goes/],
   [["--n", "9999", "--waves", "9999"], {}, 64, /a run holds 50000 in memory/],
   [["--host", "tcp://10.0.0.1"], {}, 64, /10\.0\.0\.1 is another machine/],
+  [
+    ["--engine", "fake", "--runner", "testcontainers"],
+    {},
+    64,
+    /--runner testcontainers does not run on --engine fake/,
+  ],
   [["--state-dir", "here"], {}, 64, /--state-dir must be an absolute path/],
   [["--scenario", "none"], {}, 64, /--scenario "none" is not one of stacks/],
   [["--mode", "sideways"], {}, 64, /--mode "sideways" is not one of/],
