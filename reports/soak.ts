@@ -11,7 +11,7 @@ import { tableOf } from "./markup.ts";
 import type { Paint } from "./paint.ts";
 
 const NAMES: Readonly<Record<Counter, string>> = {
-  listeningSockets: "listening sockets",
+  listeningSockets: "listening sockets of the machine",
   forwards: "RootlessKit forwards",
   bridges: "bridges",
   veths: "veth interfaces",
@@ -81,7 +81,8 @@ export const soakText = (trends: readonly SoakTrend[], paint: Paint): string => 
 };
 
 const EXPLAINED =
-  "Read after each wave's sweep, when nothing of the run should be left. A wave: the Theil–Sen slope. p: " +
+  "Read after each wave's sweep, when nothing of the run should be left. Sockets are those of the whole machine, whoever " +
+  "listens; a rootful engine shares its bridges, veth interfaces, NAT rules and conntrack entries with it too. A wave: the Theil–Sen slope. p: " +
   "Mann–Kendall, two-sided, after Holm's correction over the counters; each reading starts from the one before, so " +
   `it is a lower bound. Below ${String(FEWEST_WAVES)} waves nothing is said.`;
 
