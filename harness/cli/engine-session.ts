@@ -18,7 +18,7 @@ import { optionsOf } from "../../docker/fake/options.ts";
 import { spawnFakeEngine } from "../../docker/fake/spawn.ts";
 import { fakeWitness } from "../../docker/fake/witness.ts";
 import type { DaemonJson } from "../../docker/managed/daemon-config.ts";
-import { startManagedEngine } from "../../docker/managed/engine.ts";
+import { listEngines, startManagedEngine } from "../../docker/managed/engine.ts";
 import { startRootfulEngine } from "../../docker/managed/rootful-engine.ts";
 import { portRangeOf } from "../../docker/managed/slot.ts";
 import { dialTcp, type Dial } from "../../docker/probe/dial.ts";
@@ -82,15 +82,24 @@ const witnessOf =
       runDirectory,
     });
 
+/** That of an engine which `stress engine up` started, by its record; null for any other. */
+const recordedLog = (stateDir: string, socketPath: string | null): string | null => {
+  if (socketPath?.startsWith(`${stateDir}/`) !== true) return null;
+  const record = listEngines(stateDir).find((each) => each.socketPath === socketPath);
+  return record?.logFile ?? null;
+};
+
 /** Root's socket is a rootful engine's; that of anybody else belongs to whom the engine runs as. */
 const logOf = async (
   { log }: Extract<EngineChoice, { kind: "auto" }>,
   address: EngineAddress,
+  { stateDir }: SessionOptions,
 ): Promise<LogSource | null> => {
   const path = socketPathOf(address);
+  const file = log ?? recordedLog(stateDir, path);
   const uid = path === null ? null : (statSync(path, { throwIfNoEntry: false })?.uid ?? null);
   const rootless = uid !== null && uid !== 0;
-  return await foundLog({ file: log ?? null, rootless, uid, since: new Date() });
+  return await foundLog({ file, rootless, uid, since: new Date() });
 };
 
 /** Probes reach published ports over loopback, from local ports that no daemon allocates. */
@@ -121,6 +130,11 @@ export const openEngine = async (
     case "auto": {
       const address = findEngine({ ...choice, environment: options.environment });
       say(`engine: ${address.description}`);
+      if (socketPathOf(address) === null) {
+        say(
+          "the engine is reached over TCP: times include what lies between, and of another machine no port holder, process or log is read",
+        );
+      }
       const docker = await connectTo(address, signal);
       return {
         docker,
@@ -131,7 +145,7 @@ export const openEngine = async (
         programs: null,
         dialPublished: overLoopback(),
         listening: listeningPorts,
-        witness: witnessOf(docker, address, await logOf(choice, address)),
+        witness: witnessOf(docker, address, await logOf(choice, address, options)),
       };
     }
     case "managed":

@@ -52,6 +52,16 @@ const onPurpose = ({ faults }: Grounds): readonly string[] =>
         `${count(faults, "fault")} ${were(faults)} injected on purpose (--nemesis): the rates say nothing of the engine left alone`,
       ];
 
+/** What lies between, and on which machine the engine is, cannot be told from an address. */
+const overTcp = ({ parts }: Grounds): readonly string[] =>
+  [...new Set(parts.map(({ engine }) => engine.address))]
+    .filter((address) => /^(?:tcp|http):/.test(address))
+    .map(
+      (address) =>
+        `the engine was reached over TCP, ${address}: times include what lies between, and if it is on another ` +
+        "machine, nothing of that machine (port holders, processes, log) was read",
+    );
+
 const leftOut = ({ profiles }: Grounds): readonly string[] =>
   profiles.flatMap(({ name, skipped }) =>
     skipped === null ? [] : [`profile ${name} was left out: ${skipped}`],
@@ -266,6 +276,7 @@ const dependent = ({ arms }: Grounds): readonly string[] =>
 export const reasons = (grounds: Grounds): string[] => [
   ...(grounds.simulated ? ["the engine was simulated: this says nothing about a real one"] : []),
   ...onPurpose(grounds),
+  ...overTcp(grounds),
   ...leftOut(grounds),
   ...unnamed(grounds),
   ...grounds.arms.map(claim),

@@ -316,6 +316,14 @@ test("a simulated run says so before anything else", () => {
   expect(summary.reasons[0]).toBe("the engine was simulated: this says nothing about a real one");
 });
 
+test("a run over TCP says what its times include, and what could not be read", () => {
+  const address = "tcp://127.0.0.1:2375 (--host)";
+  const { reasons } = judge(journalOf({ ...oneWave(1), engine: { address } }));
+  expect(reasons[0]).toMatch(/^the engine was reached over TCP, tcp:.* times include what lies/);
+  const local = judge(journalOf(oneWave(1))).reasons;
+  expect(local.join()).not.toContain("over TCP");
+});
+
 const done: Answer = { kind: "done" };
 
 test.each<[string, (events: readonly Event[]) => readonly Event[]]>([
