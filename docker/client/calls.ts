@@ -68,14 +68,14 @@ const containerBody = (spec: ContainerSpec): Readonly<Record<string, unknown>> =
 const container = (name: string): string => `/containers/${encodeURIComponent(name)}`;
 
 /** Removes a container, running or not, with its anonymous volumes. */
-export const removeContainer = (name: string): Call => ({
+export const removeContainer = (id: string): Call => ({
   method: "DELETE",
-  path: `${container(name)}?force=true&v=true`,
+  path: `${container(id)}?force=true&v=true`,
 });
 
-export const removeNetwork = (name: string): Call => ({
+export const removeNetwork = (id: string): Call => ({
   method: "DELETE",
-  path: `/networks/${encodeURIComponent(name)}`,
+  path: `/networks/${encodeURIComponent(id)}`,
 });
 
 export const inspectContainer = (name: string): Call => ({

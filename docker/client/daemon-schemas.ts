@@ -69,6 +69,12 @@ export const networksAnswer = z.array(
   z.object({ Id: z.string(), Name: z.string(), Labels: labels }),
 );
 
+export const labelledContainerAnswer = z
+  .object({ Id: z.string(), Config: z.object({ Labels: labels }) })
+  .transform(({ Id, Config }) => ({ Id, Labels: Config.Labels }));
+
+export const labelledNetworkAnswer = z.object({ Id: z.string(), Labels: labels });
+
 /** What the list of containers says of published ports; of those that do not run, nothing. */
 export const publishedAnswer = z.array(
   z.object({

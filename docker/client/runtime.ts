@@ -19,7 +19,7 @@ import type { Dial } from "../probe/dial.ts";
 import { probeNonces, probeReady } from "../probe/probe.ts";
 import { untilReady } from "../probe/until-ready.ts";
 import { toAnswer } from "./answer.ts";
-import { inspectContainer, toCall } from "./calls.ts";
+import { inspectContainer, toCall, type Call } from "./calls.ts";
 import {
   containerAnswer,
   createdAnswer,
@@ -32,7 +32,7 @@ import { engineFacts, type KnownOfEngine } from "./engine-facts.ts";
 import { exchange, Refusal } from "./exchange.ts";
 import { logText } from "./log-frames.ts";
 import { JobOutput } from "./job-output.ts";
-import { ask, inventoryOf, removeAll } from "./labelled.ts";
+import { ask, inventoryOf, ownId, removeAll, removeById } from "./labelled.ts";
 
 export interface RuntimeOptions {
   readonly docker: Dockerode;
@@ -119,11 +119,14 @@ const toDone = (operation: Operation, body: unknown): Answer => {
   }
 };
 
+type Removal = Extract<CallOperation, { kind: "container.remove" | "network.remove" }>;
+
+const isRemoval = (operation: Operation): operation is Removal =>
+  operation.kind === "container.remove" || operation.kind === "network.remove";
+
 /** Removing what is not there has removed it. */
 const isAlreadyGone = (operation: Operation, error: unknown): boolean =>
-  (operation.kind === "container.remove" || operation.kind === "network.remove") &&
-  error instanceof Refusal &&
-  error.status === 404;
+  isRemoval(operation) && error instanceof Refusal && error.status === 404;
 
 /** @throws Error where a plan asks for what its run was not given: a mistake of ours */
 const performed = async <Kind extends Operation>(
@@ -151,6 +154,17 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   /** Job containers whose output is being followed, by name. */
   const outputs = new Map<string, JobOutput>();
 
+  /** Removal goes by id, and only of what is ours: a name may be that of a foreign object. */
+  const removal = async (operation: Removal, signal: AbortSignal): Promise<Call> => {
+    const object =
+      operation.kind === "container.remove"
+        ? ({ kind: "container", name: operation.container } as const)
+        : ({ kind: "network", name: operation.network } as const);
+    const id = await ownId(docker, object, signal);
+    if (id !== null) return removeById(object.kind, id);
+    throw new Finding(`${object.kind} ${object.name} is not of this run: left alone`);
+  };
+
   const get = (path: string, signal: AbortSignal): Promise<unknown> => ask(docker, path, signal);
 
   const performCall = async (operation: CallOperation, signal: AbortSignal): Promise<Performed> => {
@@ -159,9 +173,11 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
       writtenAt ??= clock.now();
     };
     try {
-      const body = await exchange(docker, toCall(operation), { signal, onWritten });
+      const call = isRemoval(operation) ? await removal(operation, signal) : toCall(operation);
+      const body = await exchange(docker, call, { signal, onWritten });
       return { answer: toDone(operation, body), writtenAt };
     } catch (error) {
+      if (error instanceof Finding) return { answer: found(error.message), writtenAt };
       if (isAlreadyGone(operation, error)) return { answer: { kind: "done" }, writtenAt };
       return { answer: toAnswer(error, signal), writtenAt };
     }
@@ -321,7 +337,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
       // On an engine that others use, a new volume may be theirs.
       return options.shared ? { ...found, volumes: [] } : found;
     },
-    remove: (what, signal) => removeAll(docker, what, signal),
+    remove: (run, what, signal) => removeAll(docker, { run, what }, signal),
     listening: options.listening,
     witness: options.witness,
   };

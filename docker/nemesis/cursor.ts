@@ -2,7 +2,7 @@ import type Dockerode from "dockerode";
 import { StressError } from "../../harness/core/errors.ts";
 import { portNamedIn } from "../../harness/core/questions.ts";
 import { inspectContainer, removeContainer } from "../client/calls.ts";
-import { containerAnswer, decode } from "../client/daemon-schemas.ts";
+import { containerAnswer, createdAnswer, decode } from "../client/daemon-schemas.ts";
 import { exchange, Refusal } from "../client/exchange.ts";
 import { NEMESIS_JOB, labelsOf, type Marks } from "./marks.ts";
 
@@ -32,18 +32,19 @@ export const cursorOf = async (
   signal: AbortSignal,
 ): Promise<number> => {
   const name = `stress-${marks.run}-${NEMESIS_JOB}-cursor`;
-  const path = `/containers/${encodeURIComponent(name)}`;
   const body = {
     Image: image,
     Labels: labelsOf(marks),
     ExposedPorts: { [CONTAINER_PORT]: {} },
     HostConfig: { PortBindings: { [CONTAINER_PORT]: [{ HostIp: hostIp, HostPort: "" }] } },
   };
+  let made: string | null = null;
   try {
     const create = `/containers/create?name=${encodeURIComponent(name)}`;
-    await exchange(docker, { method: "POST", path: create, body }, { signal });
-    await exchange(docker, { method: "POST", path: `${path}/start` }, { signal });
-    const answer = await exchange(docker, inspectContainer(name), { signal });
+    const created = await exchange(docker, { method: "POST", path: create, body }, { signal });
+    made = decode(createdAnswer, created, "container.create").Id;
+    await exchange(docker, { method: "POST", path: `/containers/${made}/start` }, { signal });
+    const answer = await exchange(docker, inspectContainer(made), { signal });
     const { NetworkSettings } = decode(containerAnswer, answer, "container.inspect");
     const bindings = Object.values(NetworkSettings.Ports).flat();
     const binding = bindings.find(({ HostIp }) => !HostIp.includes(":"));
@@ -58,6 +59,7 @@ export const cursorOf = async (
     throw new StressError("environment", words, { cause: error });
   } finally {
     const bounded = { signal: AbortSignal.timeout(REMOVE_MS) };
-    await exchange(docker, removeContainer(name), bounded).catch(() => null);
+    // A container whose creation was not answered carries the run's labels: the wave sweeps it.
+    if (made !== null) await exchange(docker, removeContainer(made), bounded).catch(() => null);
   }
 };

@@ -75,7 +75,8 @@ export const exhaustSubnets = (docker: Dockerode, marks: Marks): TroublePart => 
       // As many calls at once as a sweep makes; Node warns from eleven listeners on.
       setMaxListeners(0, signal);
       // What cannot be removed is labelled: the wave counts it as left behind, and sweeps it.
-      await removeAll(docker, { containers: [], networks, volumes: [] }, signal);
+      const what = { containers: [], networks, volumes: [] };
+      await removeAll(docker, { run: marks.run, what }, signal);
     },
   };
 };

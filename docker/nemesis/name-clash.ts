@@ -1,5 +1,6 @@
 import type Dockerode from "dockerode";
 import { removeContainer } from "../client/calls.ts";
+import { createdAnswer, decode } from "../client/daemon-schemas.ts";
 import { exchange, Refusal } from "../client/exchange.ts";
 import { StressError } from "../../harness/core/errors.ts";
 import { labelsOf, type Marks } from "./marks.ts";
@@ -15,15 +16,15 @@ export const nameClash = (docker: Dockerode, marks: Marks): TroublePart => {
     strike: async ({ nextContainer, targets, report, inTime }) => {
       const name = nextContainer();
       if (name === null || targets.image === null) return;
-      made = name;
       const body = { Image: targets.image, Labels: labelsOf(marks) };
       const path = `/containers/create?name=${encodeURIComponent(name)}`;
       try {
-        await inTime((signal) => exchange(docker, { method: "POST", path, body }, { signal }));
+        const answer = await inTime((signal) =>
+          exchange(docker, { method: "POST", path, body }, { signal }),
+        );
+        made = decode(createdAnswer, answer, "container.create").Id;
       } catch (cause) {
         if (!(cause instanceof Refusal)) throw cause;
-        // What has the name is not ours to remove.
-        made = null;
         const words = `the name ${name} cannot be taken: ${cause.message}`;
         throw new StressError("environment", words, { cause });
       }

@@ -99,7 +99,7 @@ const sweepUnlessKept = async (
   if (keepFailed) return;
   const signal = AbortSignal.timeout(SWEEP_MS);
   try {
-    await removeAll(docker, await inventoryOf(docker, run, signal), signal);
+    await removeAll(docker, { run, what: await inventoryOf(docker, run, signal) }, signal);
   } catch (error) {
     // A lost engine was reported already, and its leftovers go with it or to `stress clean`.
     if (!(error instanceof StressError)) throw error;

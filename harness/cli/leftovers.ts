@@ -34,13 +34,22 @@ export const removeLeftovers = async (
   const { chosen, say, signal } = options;
   const find = async (): Promise<readonly Leftover[]> =>
     (await leftovers(docker, signal)).filter(chosen);
-  const found = await find();
+  let found = await find();
   if (found.length === 0) return [];
   for (const leftover of found) say(`removing what is left of ${describeLeftover(leftover)}`);
   return await sweepUntilQuiet({
     clock: systemClock(),
-    look: async () => together(await find()),
-    remove: (inventory) => removeAll(docker, inventory, signal),
+    look: async () => {
+      found = await find();
+      return together(found);
+    },
+    remove: async () => {
+      const stuck: string[] = [];
+      for (const { run, inventory } of found) {
+        stuck.push(...(await removeAll(docker, { run, what: inventory }, signal)));
+      }
+      return stuck;
+    },
     signal,
   });
 };

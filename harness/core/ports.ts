@@ -43,7 +43,11 @@ export interface Runtime {
   /** Everything labelled with this run; volumes: all that the daemon has. */
   readonly inventory: (run: string, signal: AbortSignal) => Promise<Inventory>;
   /** Removes these containers and networks; returns what could not be removed, in words. */
-  readonly remove: (what: Inventory, signal: AbortSignal) => Promise<readonly string[]>;
+  readonly remove: (
+    run: string,
+    what: Inventory,
+    signal: AbortSignal,
+  ) => Promise<readonly string[]>;
   /** Those of the ports on which somebody listens on this machine; null where that cannot be seen. */
   readonly listening: (ports: readonly number[]) => Promise<readonly number[] | null>;
   /** Evidence beside what the daemon answers. */

@@ -230,7 +230,7 @@ const perform = async (
     const tornDownAt = clock.now();
     const look = async (): Promise<Inventory> =>
       leftOver(before, await runtime.inventory(plan.run, signal), kept);
-    const remove = (found: Inventory) => runtime.remove(found, signal);
+    const remove = (found: Inventory) => runtime.remove(plan.run, found, signal);
     // What appears after we gave up waiting for it is our doing, and no leak of the daemon's.
     if (lost) await sweepUntilQuiet({ clock, look, remove, signal });
     const leaked = await look();

@@ -55,7 +55,8 @@ export const liveRows = async ({
     for (const peer of shuffled<Peer>(["harness", "cli", "bare"], random)) {
       const plan = burstPlan({ n: N, mode: "noports", images: set });
       const took = await perform[peer](plan);
-      await removeAll(docker, await inventoryOf(docker, plan.run, signal), signal);
+      const what = await inventoryOf(docker, plan.run, signal);
+      await removeAll(docker, { run: plan.run, what }, signal);
       say(`round ${String(round)} of ${String(rounds)}: ${peer} ${(took / 1000).toFixed(1)} s`);
       // Round 0 warms caches and is not counted.
       if (round > 0) times[peer].push(took);

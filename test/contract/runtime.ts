@@ -207,7 +207,7 @@ export const runtimeContract = (name: string, open: () => Promise<Subject>): voi
       containers: { length: 2 },
       networks: { length: 2 },
     });
-    expect(await subject.runtime.remove({ ...left, volumes: [] }, signal)).toEqual([]);
+    expect(await subject.runtime.remove(run, { ...left, volumes: [] }, signal)).toEqual([]);
     const after = await subject.runtime.inventory(run, signal);
     expect([...after.containers, ...after.networks]).toEqual([]);
   });

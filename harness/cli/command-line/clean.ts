@@ -1,4 +1,5 @@
 import type { CleanOptions } from "../commands/clean.ts";
+import { StressError } from "../../core/errors.ts";
 import { entry } from "./entry.ts";
 import { engineOptions, toEngine } from "./flags.ts";
 
@@ -17,10 +18,11 @@ export const cleanEntry = entry({
         type: "boolean",
         default: false,
       }),
-  read: (args): CleanOptions => ({
-    engine: toEngine(args),
-    run: args.run ?? null,
-    purge: args.purge,
-  }),
+  read: (args): CleanOptions => {
+    // A shell variable that is not set: everything without a run would match it.
+    if (args.run === "")
+      throw new StressError("usage", "the run's id is empty; leave it out for dead runs");
+    return { engine: toEngine(args), run: args.run ?? null, purge: args.purge };
+  },
   load: async () => (await import("../commands/clean.ts")).cleanCommand,
 });

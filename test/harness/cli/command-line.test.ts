@@ -115,6 +115,10 @@ test("a variable for a flag of run does not stand in the way of another command"
   expect(command).toMatchObject({ name: "clean", options: { run: null, purge: false } });
 });
 
+test("clean refuses an empty run id: it would match whatever has no run", async () => {
+  await expect(read("clean", "")).rejects.toThrow("the run's id is empty");
+});
+
 test("an unknown key in a config file is refused", async () => {
   const directory = mkdtempSync(join(tmpdir(), "config-"));
   onTestFinished(() => {

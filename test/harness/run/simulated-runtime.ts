@@ -91,7 +91,7 @@ export const simulatedRuntime = ({
     describe: () => Promise.resolve(FACTS),
     alive: () => Promise.resolve(alive()),
     inventory: () => Promise.resolve(inventory()),
-    remove: (what) => {
+    remove: (_, what) => {
       removed.push(what);
       for (const name of what.containers) containers.delete(name);
       for (const name of what.networks) networks.delete(name);
