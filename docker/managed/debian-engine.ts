@@ -39,6 +39,12 @@ const PROGRAMS = [
 /** Releases whose docker.io no longer brings the command line. */
 const CLI_APART: ReadonlySet<string> = new Set(["trixie", "forky", "sid"]);
 
+/** Debian's own releases; those of systems made from Debian, such as Ubuntu, have other names. */
+const DEBIANS: ReadonlySet<string> = new Set(["bullseye", "bookworm", "trixie", "forky", "sid"]);
+
+/** The release with the newest engine among the package sources of a machine that runs `own`. Pure. */
+export const newestSuite = (own: string): string => (DEBIANS.has(own) ? "sid" : own);
+
 /** The package with the command line. Pure. */
 export const cliPackage = (suite: string): "docker.io" | "docker-cli" =>
   CLI_APART.has(suite) ? "docker-cli" : "docker.io";
@@ -49,8 +55,7 @@ const packagesOf = (suite: string): readonly string[] => [
 
 export interface DebianEngineOptions extends HostOptions {
   readonly stateDir: string;
-  /** A release of Debian; null for the one that this machine runs. */
-  readonly suite: string | null;
+  readonly suite: string;
 }
 
 /**
@@ -64,13 +69,12 @@ export const ensureDebianEngine = async (options: DebianEngineOptions): Promise<
   const { stateDir, narrate, signal } = options;
   const own = ownRelease();
   if (own === null) {
-    const why =
-      options.suite === null
-        ? "No engine is installed, and on a system that is no Debian none can be built"
-        : `debian:${options.suite} can only be built on a Debian system, from whose mirrors its packages come`;
-    throw new StressError("environment", `${why}; name a directory with --engine DIR`);
+    throw new StressError(
+      "environment",
+      `debian:${options.suite} can only be built on a Debian system, from whose mirrors its packages come; name a directory with --engine DIR`,
+    );
   }
-  const release = { ...own, suite: options.suite ?? own.suite };
+  const release = { ...own, suite: options.suite };
   return await keptDebianPrograms({
     stateDir,
     place: "engines",

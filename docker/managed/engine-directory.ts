@@ -1,11 +1,9 @@
 /**
- * An engine is a directory of programs. This finds one, or has one built.
+ * An engine is a directory of programs: the one that the user names, or the system's.
  */
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { StressError } from "../../harness/core/errors.ts";
-import { ensureDebianEngine } from "./debian-engine.ts";
-import type { HostOptions } from "./host-needs.ts";
 import { SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
 
 export interface EngineDirectory {
@@ -84,54 +82,43 @@ export const engineIn = async (
 /** Where Debian and others put `dockerd-rootless.sh`, which is in nobody's PATH there. */
 const CONTRIB_DIRS = "/usr/share/docker.io/contrib:/usr/share/docker/contrib:/usr/libexec/docker";
 
-const installedIn = (searchPath: string): string | null => {
-  const places = `${searchPath}:${SYSTEM_PATH}:${CONTRIB_DIRS}`;
-  const found = ["dockerd", "rootlesskit", "dockerd-rootless.sh"].map((name) =>
-    findProgram(name, places),
-  );
-  return found.includes(null) ? null : places;
-};
-
-export interface EngineDirectoryOptions extends HostOptions {
-  /** A directory that the user names: programs in it, or in `bin` inside it; null to find one. */
-  readonly path: string | null;
-  /** Where an installed engine may be, written like PATH; without it, this process's PATH. */
-  readonly searchPath?: string;
-  readonly stateDir: string;
-}
+const INSTALLED_PLACES = `${process.env["PATH"] ?? ""}:${SYSTEM_PATH}:${CONTRIB_DIRS}`;
 
 /**
- * The engine's programs: those the user names, else those installed, else some built from Debian's packages.
+ * The engine that is installed on this machine; `null` if there is none.
  *
- * @throws StressError("usage") when the named directory does not exist, StressError("environment") when
- * programs are missing in it or none can be built
+ * @param searchPath - where it may be, written like PATH; without it, this process's PATH and the system's places
+ * @throws StressError("environment") when some of its programs are missing
  */
-export const resolveEngineDirectory = async (
-  options: EngineDirectoryOptions,
-): Promise<EngineDirectory> => {
-  const { path, stateDir, narrate, signal } = options;
-  if (path !== null) {
-    const directory = resolve(path);
-    if (!existsSync(directory) || !statSync(directory).isDirectory()) {
-      throw new StressError(
-        "usage",
-        `No directory ${directory}: an engine is a directory of programs`,
-      );
-    }
-    const bin = join(directory, "bin");
-    const programs = existsSync(join(bin, "dockerd")) ? bin : directory;
-    return await engineIn(programs, { origin: "named", name: directory, signal });
+export const installedEngine = async ({
+  searchPath = INSTALLED_PLACES,
+  signal,
+}: {
+  readonly searchPath?: string;
+  readonly signal: AbortSignal;
+}): Promise<EngineDirectory | null> => {
+  const found = ["dockerd", "rootlesskit", "dockerd-rootless.sh"].map((name) =>
+    findProgram(name, searchPath),
+  );
+  if (found.includes(null)) return null;
+  const name = "the installed programs";
+  return await engineIn(searchPath, { origin: "installed", name, signal });
+};
+
+/**
+ * The engine of a directory that the user names: programs in it, or in `bin` inside it.
+ *
+ * @throws StressError("usage") when there is no such directory, StressError("environment") when programs are missing
+ */
+export const namedEngine = async (path: string, signal: AbortSignal): Promise<EngineDirectory> => {
+  const directory = resolve(path);
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+    throw new StressError(
+      "usage",
+      `No directory ${directory}: an engine is a directory of programs`,
+    );
   }
-  const installed = installedIn(options.searchPath ?? process.env["PATH"] ?? "");
-  if (installed !== null) {
-    const engine = await engineIn(installed, {
-      origin: "installed",
-      name: "the installed programs",
-      signal,
-    });
-    narrate(`Using the installed engine ${engine.version} (${dirname(engine.daemon)})`);
-    return engine;
-  }
-  const built = await ensureDebianEngine({ stateDir, suite: null, narrate, signal });
-  return await engineIn(join(built, "bin"), { origin: "built", name: built, signal });
+  const bin = join(directory, "bin");
+  const programs = existsSync(join(bin, "dockerd")) ? bin : directory;
+  return await engineIn(programs, { origin: "named", name: directory, signal });
 };

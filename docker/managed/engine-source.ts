@@ -10,11 +10,12 @@ import { addedEngines, engineFromAddress, engineOfVersion } from "./added-engine
 import { ensureArchiveEngine } from "./archive-engine.ts";
 import { ensureDebianEngine } from "./debian-engine.ts";
 import { companionOf } from "./docker-archives.ts";
-import { engineIn, resolveEngineDirectory, type EngineDirectory } from "./engine-directory.ts";
+import { onlyInstalled } from "./default-engine.ts";
+import { engineIn, namedEngine, type EngineDirectory } from "./engine-directory.ts";
 import type { HostOptions } from "./host-needs.ts";
 
 export interface EngineSourceOptions extends HostOptions {
-  /** The engine that is used where nothing else is said. */
+  /** The engine that `--engine` names, or the default one. */
   readonly atHand: () => Promise<EngineDirectory>;
   readonly stateDir: string;
 }
@@ -64,8 +65,10 @@ export const resolveEngineSource = async (
   switch (source.kind) {
     case "at-hand":
       return await options.atHand();
+    case "installed":
+      return await onlyInstalled({ narrate, signal });
     case "directory":
-      return await resolveEngineDirectory({ path: source.path, stateDir, narrate, signal });
+      return await namedEngine(source.path, signal);
     case "debian":
       return await at(
         await ensureDebianEngine({ stateDir, suite: source.suite, narrate, signal }),

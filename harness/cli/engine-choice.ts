@@ -10,7 +10,7 @@ export type EngineChoice =
       /** The file that its daemon logs to; absent: systemd's journal, where it knows a docker unit. */
       readonly log?: string;
     }
-  /** A throw-away engine from the installed programs, or from Debian's packages. */
+  /** A throw-away engine: the newest that Debian's packages bring, else the installed one. */
   | { readonly kind: "managed" }
   | { readonly kind: "directory"; readonly path: string }
   /** A throw-away engine whose programs are fetched or built where need be. */

@@ -37,7 +37,7 @@ export const archiveName = (text: string): ArchiveName => {
  */
 export const parseEngineSource = (text: string): EngineSource => {
   if (text === "") throw new StressError("usage", "an engine cannot be an empty text");
-  if (text === "at-hand" || text === "installed") return { kind: "at-hand" };
+  if (text === "at-hand" || text === "installed") return { kind: text };
   if (text.startsWith("debian:")) {
     const suite = text.slice("debian:".length);
     if (SUITE.test(suite)) return { kind: "debian", suite };
@@ -57,7 +57,8 @@ export const parseEngineSource = (text: string): EngineSource => {
 export const formatEngineSource = (source: EngineSource): string => {
   switch (source.kind) {
     case "at-hand":
-      return "at-hand";
+    case "installed":
+      return source.kind;
     case "debian":
       return `debian:${source.suite}`;
     case "version":

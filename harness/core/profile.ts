@@ -9,8 +9,10 @@ const port = z.int().min(1).max(65_535);
 
 /** Whose programs. */
 const engineSourceSchema = z.discriminatedUnion("kind", [
-  /** The engine at hand: what `--engine` says. */
+  /** What `--engine` says; where that says nothing, the default engine. */
   z.object({ kind: z.literal("at-hand") }),
+  /** The machine's own. */
+  z.object({ kind: z.literal("installed") }),
   /** A directory of programs. */
   z.object({ kind: z.literal("directory"), path: text }),
   /** One of Docker's static archives, or a directory's worth of programs packed as one: a file or an address. */

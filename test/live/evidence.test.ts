@@ -13,7 +13,7 @@ import type { Witness } from "../../harness/core/ports.ts";
 import { CleanupStack } from "../../harness/run/cleanup.ts";
 import type { EngineSession } from "../../harness/cli/engine-session.ts";
 import { listener } from "../docker/evidence/processes-of-a-test.ts";
-import { openManaged } from "./managed-session.ts";
+import { DEBIAN_12, openManaged } from "./managed-session.ts";
 
 interface Subject {
   readonly session: EngineSession;
@@ -37,7 +37,10 @@ beforeAll(async () => {
   });
   const signal = AbortSignal.timeout(600_000);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const { session, set } = await openManaged({ say, signal, daemonJson: { debug: true } }, cleanup);
+  const { session, set } = await openManaged(
+    { say, signal, engine: DEBIAN_12, daemonJson: { debug: true } },
+    cleanup,
+  );
   const image = set.images["redis"]?.reference;
   if (image === undefined) throw new Error("the image set has no redis");
   opened = { session, witness: session.witness(directory), image, directory };

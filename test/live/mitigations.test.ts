@@ -7,7 +7,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BUILTIN_PROFILES } from "../../docker/managed/builtin-profiles.ts";
-import { resolveEngineDirectory } from "../../docker/managed/engine-directory.ts";
+import { defaultEngine } from "../../docker/managed/default-engine.ts";
 import { resolveEngineSource } from "../../docker/managed/engine-source.ts";
 import { SYSTEM_PATH } from "../../docker/managed/program.ts";
 import { defaultStateDir } from "../../docker/managed/state-directory.ts";
@@ -141,7 +141,7 @@ test("a daemon accepts the daemon.json that is emitted", async () => {
   // 20.10 cannot be asked.
   const { daemon, programs } = await resolveEngineSource(
     { kind: "debian", suite: "sid" },
-    { ...options, atHand: () => resolveEngineDirectory({ path: null, ...options }) },
+    { ...options, atHand: () => defaultEngine(options) },
   );
   const { daemonJson } = BUILTIN_PROFILES["wide-pools"] ?? {};
   if (daemonJson === undefined) throw new Error("there is no such profile");

@@ -13,10 +13,8 @@ import { inNamespace, type EngineNamespace } from "../../docker/evidence/namespa
 import { rootlesskitInfo, type RootlesskitInfo } from "../../docker/evidence/rootlesskit.ts";
 import { ensureImages, resolveImageSet } from "../../docker/images/image-set.ts";
 import { BUILTIN_PROFILES } from "../../docker/managed/builtin-profiles.ts";
-import {
-  resolveEngineDirectory,
-  type EngineDirectory,
-} from "../../docker/managed/engine-directory.ts";
+import { defaultEngine } from "../../docker/managed/default-engine.ts";
+import { namedEngine, type EngineDirectory } from "../../docker/managed/engine-directory.ts";
 import { startManagedEngine } from "../../docker/managed/engine.ts";
 import { whyNot } from "../../docker/managed/profile-fit.ts";
 import { defaultStateDir } from "../../docker/managed/state-directory.ts";
@@ -36,12 +34,12 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 let directory: EngineDirectory | null = null;
 
 beforeAll(async () => {
-  directory = await resolveEngineDirectory({
-    path: process.env["STRESS_TEST_ENGINE"] ?? null,
-    stateDir,
-    narrate: say,
-    signal: AbortSignal.timeout(600_000),
-  });
+  const signal = AbortSignal.timeout(600_000);
+  const named = process.env["STRESS_TEST_ENGINE"];
+  directory =
+    named === undefined
+      ? await defaultEngine({ stateDir, narrate: say, signal })
+      : await namedEngine(named, signal);
 });
 
 const engineAtHand = (): EngineDirectory => {

@@ -28,7 +28,9 @@ const SMALL_POOLS = { "default-address-pools": [{ base: "10.213.0.0/26", size: 2
 beforeAll(async () => {
   const daemonJson = join(mkdtempSync(join(tmpdir(), "stress-live-")), "daemon.json");
   writeFileSync(daemonJson, JSON.stringify(SMALL_POOLS));
-  const up = await runStress(["engine", "up", "--daemon-json", daemonJson]);
+  const up = await runStress([
+    ...["engine", "up", "--engine", "debian:bookworm", "--daemon-json", daemonJson],
+  ]);
   rmSync(dirname(daemonJson), { recursive: true });
   const host = /DOCKER_HOST=(\S+)/.exec(up.stdout)?.[1] ?? `no engine: ${up.stderr}`;
   const name = /engine down (\S+)/.exec(up.stderr)?.[1] ?? `no engine: ${up.stderr}`;

@@ -1,6 +1,6 @@
 /**
  * A rootful engine in a network and mount namespace of its own, so that it meets neither the host's ports and rules
- * nor another engine's sockets. Only root can start one.
+ * nor another engine's sockets: Debian 12's. Only root can start one.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,8 @@ import Dockerode from "dockerode";
 import { parseHost, type EngineAddress } from "../../docker/client/find-engine.ts";
 import { ensureImages, resolveImageSet } from "../../docker/images/image-set.ts";
 import type { DaemonJson } from "../../docker/managed/daemon-config.ts";
-import { resolveEngineDirectory } from "../../docker/managed/engine-directory.ts";
+import { ensureDebianEngine } from "../../docker/managed/debian-engine.ts";
+import { namedEngine } from "../../docker/managed/engine-directory.ts";
 import { answersPing } from "../../docker/managed/engine-ping.ts";
 import { ensurePrograms, TO_RUN } from "../../docker/managed/host-needs.ts";
 import { SYSTEM_PATH } from "../../docker/managed/program.ts";
@@ -47,7 +48,8 @@ export const startRootful = async (
 ): Promise<RootfulEngine> => {
   const stateDir = defaultStateDir(process.env, 0);
   await ensurePrograms(TO_RUN, { narrate: say, signal });
-  const engine = await resolveEngineDirectory({ path: null, stateDir, narrate: say, signal });
+  const home = await ensureDebianEngine({ stateDir, suite: "bookworm", narrate: say, signal });
+  const engine = await namedEngine(home, signal);
   const directory = mkdtempSync(join(tmpdir(), "rootful-"));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
   const socketPath = join(directory, "docker.sock");

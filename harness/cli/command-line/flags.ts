@@ -74,8 +74,8 @@ export const toEngine = (options: {
 export const engineOptions = {
   engine: {
     describe:
-      "auto: the docker CLI's engine; managed: a throw-away rootless engine; fake: a simulation; " +
-      "else whose programs: debian:SUITE, an added version, an archive or a directory",
+      "auto: the docker CLI's engine; managed: a throw-away rootless engine, the newest of Debian's packages; " +
+      "fake: a simulation; else whose programs: debian:SUITE, installed, an added version, an archive or a directory",
     coerce: oneText("engine"),
     requiresArg: true,
     type: "string",

@@ -85,7 +85,7 @@ const addEngine = async (options: AddOptions, shell: Shell): Promise<string> => 
   if (sources.length > 1 && (kinds.size > 1 || source.kind !== "archive")) {
     throw new StressError("usage", "add takes one engine at a time: one source, or its archives");
   }
-  if (source.kind === "at-hand" || source.kind === "directory") {
+  if (source.kind === "at-hand" || source.kind === "installed" || source.kind === "directory") {
     throw new StressError(
       "usage",
       `"${text}" needs no adding: use it as it is, with --engine; add takes debian:SUITE, a version or archives`,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { resolveEngineDirectory, versionIn } from "../../../docker/managed/engine-directory.ts";
+import { namedEngine, versionIn } from "../../../docker/managed/engine-directory.ts";
 
 const COMPLETE = [
   "dockerd-rootless.sh",
@@ -34,13 +34,7 @@ const engine = (options: {
   return directory;
 };
 
-const resolve = (path: string | null) =>
-  resolveEngineDirectory({
-    path,
-    stateDir: "/nowhere",
-    narrate: () => undefined,
-    signal: new AbortController().signal,
-  });
+const resolve = (path: string) => namedEngine(path, new AbortController().signal);
 
 test.each([
   ["Docker version 20.10.24+dfsg1, build 5d6db84", "20.10.24+dfsg1"],

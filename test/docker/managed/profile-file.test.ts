@@ -59,7 +59,7 @@ test.each([
   ["docker-28.5.2.tgz", { kind: "archive", from: "/etc/stress/docker-28.5.2.tgz" }],
   ["https://example.org/docker.tgz", { kind: "archive", from: "https://example.org/docker.tgz" }],
   ["28.5.2", { kind: "version", version: "28.5.2" }],
-  ["installed", { kind: "at-hand" }],
+  ["installed", { kind: "installed" }],
 ])("the engine %s is %j: paths begin where the file is", (engine, source) => {
   expect(parseProfileFile(`engine: ${engine}`, FILE).engine).toEqual(source);
 });

@@ -105,7 +105,8 @@ test.each([
   ["28.5.2", { kind: "source", source: { kind: "version", version: "28.5.2" } }],
   ["debian:sid", { kind: "source", source: { kind: "debian", suite: "sid" } }],
   ["e.tgz", { kind: "source", source: { kind: "archive", from: "e.tgz" } }],
-  ["installed", { kind: "managed" }],
+  ["at-hand", { kind: "managed" }],
+  ["installed", { kind: "source", source: { kind: "installed" } }],
   ["./28.5.2", { kind: "directory", path: "./28.5.2" }],
 ])("--engine %s chooses %o", async (text, engine) => {
   const run = await readCommandLine(["run", "--engine", text], {});

@@ -9,7 +9,7 @@ import type { EngineSource } from "../../../harness/core/profile.ts";
 const SUM = "ab".repeat(32);
 
 test.each<[string, EngineSource]>([
-  ["installed", { kind: "at-hand" }],
+  ["installed", { kind: "installed" }],
   ["at-hand", { kind: "at-hand" }],
   ["debian:trixie", { kind: "debian", suite: "trixie" }],
   ["28.5.2", { kind: "version", version: "28.5.2" }],
@@ -29,6 +29,7 @@ test.each<[string, EngineSource]>([
 
 test.each<EngineSource>([
   { kind: "at-hand" },
+  { kind: "installed" },
   { kind: "debian", suite: "sid" },
   { kind: "version", version: "28.5.2" },
   { kind: "archive", from: "https://example.org/docker-28.5.2.tgz" },
