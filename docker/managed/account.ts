@@ -14,7 +14,8 @@ export interface Account {
   readonly gid: number;
 }
 
-const NAME = "rootless-stress";
+/** What root's engines run as. */
+export const ENGINE_ACCOUNT = "rootless-stress";
 
 /** Written when this tool made the account, so that `purge` removes no account of anybody else's. */
 const markerFile = (stateDir: string): string => join(stateDir, "account");
@@ -79,18 +80,21 @@ export const ensureAccount = async (
   { narrate, signal }: HostOptions,
 ): Promise<Account> => {
   if (!isRoot()) return ownAccount();
-  if (accountIn(read("/etc/passwd"), NAME) === null) {
+  if (accountIn(read("/etc/passwd"), ENGINE_ACCOUNT) === null) {
     const home = join(stateDir, "home");
     const args = ["--home-dir", home, "--no-create-home", "--shell", "/usr/sbin/nologin"];
-    narrate(`Creating the user ${NAME} to run rootless engines as (no login, home in ${stateDir})`);
-    writeFileSync(markerFile(stateDir), `${NAME}\n`);
-    await runProgram("useradd", [...args, "--user-group", NAME], { signal });
+    narrate(
+      `Creating the user ${ENGINE_ACCOUNT} to run rootless engines as (no login, home in ${stateDir})`,
+    );
+    writeFileSync(markerFile(stateDir), `${ENGINE_ACCOUNT}\n`);
+    await runProgram("useradd", [...args, "--user-group", ENGINE_ACCOUNT], { signal });
   }
-  const account = accountIn(read("/etc/passwd"), NAME);
-  if (account === null) throw new StressError("environment", `useradd made no user ${NAME}`);
+  const account = accountIn(read("/etc/passwd"), ENGINE_ACCOUNT);
+  if (account === null)
+    throw new StressError("environment", `useradd made no user ${ENGINE_ACCOUNT}`);
   for (const file of subordinateFilesWithout(account)) {
     // Machines whose useradd is told not to hand out subordinate ids.
-    await runProgram("usermod", [...rangeFlag(file).split(" "), NAME], { signal });
+    await runProgram("usermod", [...rangeFlag(file).split(" "), ENGINE_ACCOUNT], { signal });
   }
   return account;
 };
@@ -101,14 +105,14 @@ export const removeAccount = async (
   { narrate, signal }: HostOptions,
 ): Promise<void> => {
   if (!isRoot() || !existsSync(markerFile(stateDir))) return;
-  if (accountIn(read("/etc/passwd"), NAME) !== null) {
-    narrate(`Removing the user ${NAME}`);
+  if (accountIn(read("/etc/passwd"), ENGINE_ACCOUNT) !== null) {
+    narrate(`Removing the user ${ENGINE_ACCOUNT}`);
     try {
-      await runProgram("userdel", [NAME], { signal });
+      await runProgram("userdel", [ENGINE_ACCOUNT], { signal });
     } catch (thrown) {
       signal.throwIfAborted();
       // Another state directory's engine may run as it; that is no reason to keep this one's files.
-      narrate(`Leaving the user ${NAME}: ${messageOf(thrown)}`);
+      narrate(`Leaving the user ${ENGINE_ACCOUNT}: ${messageOf(thrown)}`);
     }
   }
   rmSync(markerFile(stateDir));

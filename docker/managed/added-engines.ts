@@ -9,7 +9,7 @@ import { ARCHIVES_FILE, decodeArchives, type KeptArchives } from "./archive-engi
 import { versionIn } from "./engine-directory.ts";
 import { readRecords } from "./engine-record.ts";
 import { exclusively } from "./exclusive.ts";
-import { runProgram } from "./program.ts";
+import { printedVersion } from "./program-version.ts";
 import { scratchDirectory } from "./state-directory.ts";
 
 export interface AddedEngine {
@@ -48,7 +48,8 @@ const archivesIn = (directory: string): KeptArchives => {
 };
 
 const lookAt = async (path: string, name: string, signal: AbortSignal): Promise<AddedEngine> => {
-  const said = await runProgram(join(path, "bin/dockerd"), ["--version"], { signal }).catch(() => {
+  const trusted = originOf(name) !== "archive";
+  const said = await printedVersion(join(path, "bin/dockerd"), { trusted, signal }).catch(() => {
     signal.throwIfAborted();
     return "";
   });

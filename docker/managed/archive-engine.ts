@@ -13,7 +13,8 @@ import { fileNameOf } from "./docker-archives.ts";
 import { download, sha256Of } from "./download.ts";
 import { engineIn, missingPrograms, versionIn } from "./engine-directory.ts";
 import type { HostOptions } from "./host-needs.ts";
-import { SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
+import { printedVersion } from "./program-version.ts";
+import { SYSTEM_PATH, findProgram } from "./program.ts";
 import { contentKey, renameUnlessThere, scratchDirectory } from "./state-directory.ts";
 import { unpackArchive } from "./unpack.ts";
 
@@ -134,7 +135,7 @@ const copyFiles = async (source: string, target: string, mode: number): Promise<
 /** What `--version` of the daemon says; an engine without one is told so when the directory is checked. */
 const versionOf = async (bin: string, signal: AbortSignal): Promise<string> => {
   const daemon = findProgram("dockerd", bin);
-  const said = daemon === null ? "" : await runProgram(daemon, ["--version"], { signal });
+  const said = daemon === null ? "" : await printedVersion(daemon, { trusted: false, signal });
   return versionIn(said) ?? "unknown";
 };
 

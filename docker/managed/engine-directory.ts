@@ -4,7 +4,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { StressError } from "../../harness/core/errors.ts";
-import { SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
+import { printedVersion } from "./program-version.ts";
+import { SYSTEM_PATH, findProgram } from "./program.ts";
 
 export interface EngineDirectory {
   readonly origin: "named" | "installed" | "built" | "added";
@@ -67,7 +68,9 @@ export const engineIn = async (
   const daemon = findProgram("dockerd", programs);
   const launcher = findProgram("dockerd-rootless.sh", programs);
   const version =
-    daemon === null ? null : versionIn(await runProgram(daemon, ["--version"], { signal }));
+    daemon === null
+      ? null
+      : versionIn(await printedVersion(daemon, { trusted: origin !== "added", signal }));
   const missing = missingPrograms(programs, version ?? "");
   if (daemon === null || launcher === null || missing.length > 0) {
     throw new StressError(

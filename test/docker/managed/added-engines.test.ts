@@ -7,6 +7,7 @@ import {
   removeAddedEngine,
   type AddedEngine,
 } from "../../../docker/managed/added-engines.ts";
+import { isRoot } from "../../../docker/managed/host-needs.ts";
 import { createRecord } from "../../../docker/managed/engine-record.ts";
 import { portRangeOf, slotPaths } from "../../../docker/managed/slot.ts";
 import { temporary } from "./archives-of-a-test.ts";
@@ -52,6 +53,22 @@ test("what was added is listed with where it comes from and what its daemon says
     { name: ARCHIVE, origin: "archive", version: null, archives: [{ from: "/a.tgz" }] },
     { name: SID, origin: "debian:sid", version: "28.5.2+dfsg4", bytes: 52, archives: [] },
   ]);
+});
+
+test("root has a daemon say its version as an ordinary user, with nothing of root's environment", async () => {
+  const stateDir = stateWith({
+    [ARCHIVE]: "echo Docker version 1.$(id -u).$(id -g)$HOME, build 0",
+  });
+  const [found] = await addedEngines(stateDir, signal);
+  const [, uid, gid] = found?.version?.split(".").map(Number) ?? [];
+  expect(isRoot() ? [uid === 0, gid === 0] : [uid, gid]).toEqual(
+    isRoot() ? [false, false] : [process.getuid?.(), process.getgid?.()],
+  );
+});
+
+test("a daemon that prints without end has no version", async () => {
+  const stateDir = stateWith({ [ARCHIVE]: "exec yes version 1" });
+  expect(await addedEngines(stateDir, signal)).toMatchObject([{ version: null }]);
 });
 
 test("before anything was added there is nothing, and nothing is made", async () => {

@@ -3,7 +3,7 @@
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,8 +11,10 @@ import { gzipSync } from "node:zlib";
 import { onTestFinished } from "vitest";
 import { tar, type TarEntry } from "../../../docker/images/tar.ts";
 
+/** Open to all, as a state directory is: root has programs in it run by an ordinary user. */
 export const temporary = (): string => {
   const directory = mkdtempSync(join(tmpdir(), "archives-"));
+  chmodSync(directory, 0o755);
   onTestFinished(() => {
     rmSync(directory, { recursive: true, force: true });
   });
