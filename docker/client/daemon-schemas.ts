@@ -55,7 +55,13 @@ export const containerAnswer = z.object({
     Health: z.object({ Status: z.string() }).nullish(),
   }),
   NetworkSettings: z.object({
-    Ports: map(list(z.object({ HostIp: z.string(), HostPort: z.string() }))),
+    Ports: z
+      .record(
+        z.string().regex(/^\d{1,5}\/[a-z]+$/),
+        list(z.object({ HostIp: z.string(), HostPort: z.string().regex(/^\d{0,5}$/) })),
+      )
+      .nullish()
+      .transform((ports) => ports ?? {}),
   }),
 });
 
@@ -128,12 +134,29 @@ export const volumesAnswer = z.object({
 
 /** An answer of success that does not say what such an answer says: no engine, or one we do not understand. */
 export class UnusableAnswer extends StressError {
-  constructor(what: string, cause: unknown) {
-    super("engine-lost", `the engine's answer to ${what} cannot be understood`, { cause });
+  constructor(what: string, detail: string, cause: unknown) {
+    super("engine-lost", `the engine's answer to ${what} cannot be understood${detail}`, { cause });
   }
 }
 
-/** @throws UnusableAnswer when the answer is not of that shape */
+/** Most of what an engine said in a sentence, in characters. */
+const SAID_WIDTH = 200;
+
+const partAt = (answer: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (part, key) => (typeof part === "object" && part !== null ? Reflect.get(part, key) : undefined),
+    answer,
+  );
+
+/** The first part that is not of the shape, as it came: what could not be read is evidence too. */
+const unusablePart = (answer: unknown, { issues }: z.ZodError): string => {
+  const path = issues[0]?.path ?? [];
+  const part = partAt(answer, path);
+  const said = part === undefined ? "missing" : JSON.stringify(part).slice(0, SAID_WIDTH);
+  return `: ${path.length === 0 ? "it" : path.map(String).join(".")} is ${said}`;
+};
+
+/** @throws UnusableAnswer when the answer is not of that shape, with the part that is not */
 export const decode = <Schema extends z.ZodType>(
   schema: Schema,
   answer: unknown,
@@ -141,5 +164,5 @@ export const decode = <Schema extends z.ZodType>(
 ): z.infer<Schema> => {
   const decoded = schema.safeParse(answer);
   if (decoded.success) return decoded.data;
-  throw new UnusableAnswer(what, decoded.error);
+  throw new UnusableAnswer(what, unusablePart(answer, decoded.error), decoded.error);
 };

@@ -31,12 +31,14 @@ export const publishedPorts = ({ Ports }: Pick<Listed, "Ports">): readonly HostP
       : [{ protocol: Type, hostIp: IP, hostPort: PublicPort, containerPort: PrivatePort }],
   );
 
+const PORT = /^\d{1,5}$/;
+
 /** What it asks for by number: without one the daemon chooses, and with two and a hyphen between them. */
 export const wishedPorts = ({ HostConfig }: Inspected): readonly HostPort[] =>
   Object.entries(HostConfig.PortBindings).flatMap(([key, bindings]) => {
-    const [containerPort, protocol = "tcp"] = key.split("/");
+    const [containerPort = "", protocol = "tcp"] = key.split("/");
     return bindings.flatMap(({ HostIp, HostPort }) =>
-      /^\d+$/.test(HostPort)
+      PORT.test(HostPort) && PORT.test(containerPort)
         ? [
             {
               protocol,

@@ -25,6 +25,7 @@ import {
   createdAnswer,
   decode,
   infoAnswer,
+  UnusableAnswer,
   versionAnswer,
   waitAnswer,
 } from "./daemon-schemas.ts";
@@ -290,7 +291,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     } catch (error) {
       if (error instanceof Finding) return { answer: found(error.message), writtenAt: null };
       if (error instanceof DaemonSays) return { answer: error.answer, writtenAt: null };
-      if (signal.aborted || error instanceof DeadlinePassed) {
+      if (signal.aborted || error instanceof DeadlinePassed || error instanceof UnusableAnswer) {
         return { answer: toAnswer(error, signal), writtenAt: null };
       }
       return {

@@ -4,7 +4,7 @@
 import type { PortBinding } from "../../harness/core/model.ts";
 
 /** `6379/tcp -> 0.0.0.0:32768`, `6379/tcp -> [::]:32768`; without the left side where a port was asked for. */
-const LINE = /^(?:(\d+)\/[a-z]+ -> )?(\S*):(\d+)$/;
+const LINE = /^(?:(\d{1,5})\/[a-z]+ -> )?(\S*):(\d{1,5})$/;
 
 /**
  * The output of `docker port`. Null where a line is none of that. Pure.
