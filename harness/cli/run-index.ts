@@ -20,12 +20,17 @@ export const INDEX_FILE = "index.ndjson";
 const lineOf = (record: RunRecord): string => `${JSON.stringify(record)}\n`;
 
 /** Bytes of the journal in each directory that has one; `latest` is a link and not a run. */
-const journalSizes = (out: string): ReadonlyMap<string, number> =>
+const journalSizes = (out: string, say: (line: string) => void): ReadonlyMap<string, number> =>
   new Map(
     readdirSync(out, { withFileTypes: true }).flatMap((entry) => {
       if (!entry.isDirectory()) return [];
-      const journal = statSync(join(out, entry.name, JOURNAL_FILE), { throwIfNoEntry: false });
-      return journal?.isFile() === true ? [[entry.name, journal.size] as const] : [];
+      try {
+        const journal = statSync(join(out, entry.name, JOURNAL_FILE), { throwIfNoEntry: false });
+        return journal?.isFile() === true ? [[entry.name, journal.size] as const] : [];
+      } catch (error) {
+        say(`left out: ${messageOf(error)}`);
+        return [];
+      }
     }),
   );
 
@@ -52,18 +57,21 @@ const keptLines = (path: string): KeptLines => {
   return { records, whole: rest === "" && records.length === lines.length };
 };
 
-/** What the journal of a run tells; null, and said, where it cannot be read. */
+/**
+ * What the journal of a run tells; null, and said, if it cannot be read or judged: whatever is odd in one journal, the
+ * other runs have their place.
+ */
 const recordIn = (
   out: string,
   { name, bytes, tool }: { readonly name: string; readonly bytes: number; readonly tool: string },
   say: (line: string) => void,
 ): RunRecord | null => {
+  const path = join(out, name, JOURNAL_FILE);
   try {
-    const run = history(readJournal(join(out, name, JOURNAL_FILE)));
-    return runRecord(run, { tool, directory: name, journalBytes: bytes });
+    return runRecord(history(readJournal(path)), { tool, directory: name, journalBytes: bytes });
   } catch (error) {
-    if (!(error instanceof StressError)) throw error;
-    say(`left out: ${error.message}`);
+    const why = messageOf(error);
+    say(`left out: ${why.startsWith(path) ? why : `${path}: ${why}`}`);
     return null;
   }
 };
@@ -101,7 +109,7 @@ export const indexedRuns = (out: string, say: (line: string) => void): readonly 
   const tool = toolVersion();
   const indexed = new Map(kept.records.map((record) => [record.directory, record]));
   let stale = !kept.whole || kept.records.length !== indexed.size;
-  const records = [...journalSizes(directory)].flatMap(([name, bytes]) => {
+  const records = [...journalSizes(directory, say)].flatMap(([name, bytes]) => {
     const known = indexed.get(name);
     indexed.delete(name);
     if (known?.journalBytes === bytes && known.tool === tool) return [known];

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { holdUnlessHeld } from "../../../docker/managed/exclusive.ts";
 import { nightJson, nightText } from "../../../reports/nightly.ts";
 import { nightlyUnits } from "../../../reports/systemd-units.ts";
-import { EXIT, StressError } from "../../core/errors.ts";
+import { EXIT, messageOf, StressError } from "../../core/errors.ts";
 import { evaluate } from "../../core/expectations/evaluate.ts";
 import { needsBaseline } from "../../core/expectations/expectation.ts";
 import { checkSelectors } from "../../core/expectations/selection.ts";
@@ -95,12 +95,26 @@ interface Baseline {
   readonly unfit: string | null;
 }
 
-const samplesIn = (out: string, records: readonly RunRecord[]): readonly ArmSamples[] =>
-  pooled(
-    records.map(({ directory }) =>
-      samplesOf(history(readJournal(join(resolve(out), directory, JOURNAL_FILE)))),
-    ),
-  );
+/** What the runs can be compared with; one whose journal cannot be read any more is named and left out. */
+const readBaseline = (
+  out: string,
+  records: readonly RunRecord[],
+  say: (line: string) => void,
+): Pick<Baseline, "records" | "samples"> => {
+  const read = records.flatMap((record) => {
+    try {
+      const run = history(readJournal(join(resolve(out), record.directory, JOURNAL_FILE)));
+      return [{ record, samples: samplesOf(run) }];
+    } catch (error) {
+      say(`run ${record.run} is left out of the baseline: ${messageOf(error)}`);
+      return [];
+    }
+  });
+  return {
+    records: read.map(({ record }) => record),
+    samples: pooled(read.map(({ samples }) => samples)),
+  };
+};
 
 const chosenRun = (
   records: readonly RunRecord[],
@@ -119,18 +133,19 @@ const baselineOf = (
   { config }: NightlyFile,
   records: readonly RunRecord[],
   tonight: RunRecord,
+  say: (line: string) => void,
 ): Baseline => {
   const { runs: out, baseline } = config;
   const chosen = chosenRun(records, config);
   if (chosen !== null) {
     const why = unfit(chosen, tonight);
     return why === null
-      ? { records: [chosen], samples: samplesIn(out, [chosen]), unfit: null }
+      ? { ...readBaseline(out, [chosen], say), unfit: null }
       : { records: [], samples: [], unfit: `run ${chosen.run} is no baseline: ${why}` };
   }
   const nights = "nights" in baseline ? baseline.nights : 0;
   const found = lastNights(records, tonight, { nights, regressed: regressedRuns(out, records) });
-  return { records: found, samples: samplesIn(out, found), unfit: null };
+  return { ...readBaseline(out, found, say), unfit: null };
 };
 
 interface Told {
@@ -191,7 +206,7 @@ const perform = async (
   const first = await performedRun(runOptionsOf(file, seed), shell);
   const records = indexedRuns(out, say);
   const tonight = recordOf(records, first);
-  const baseline = baselineOf(file, records, tonight);
+  const baseline = baselineOf(file, records, tonight, say);
   const compare = ({ run: performed }: PerformedRun): readonly ArmRegression[] =>
     regressions(samplesOf(performed), baseline.samples, { slower });
   const isWhole = first.summary.ended === "completed";

@@ -127,6 +127,26 @@ test("a journal that cannot be read is named, and left out", () => {
   expect(said).toEqual([expect.stringMatching(/^left out: \S+events\.ndjson:1 is not an event/)]);
 });
 
+test("whatever is odd about one run, the others are there", () => {
+  const out = runsDirectory();
+  addNight(out, { night: 1, failed: 0 });
+  const odd = addNight(out, { night: 2, failed: 0 });
+  const path = join(odd, "events.ndjson");
+  // A plan of so many jobs that no array holds them: what follows is no error of ours to foresee.
+  const [first = "", ...rest] = readFileSync(path, "utf8").split("\n");
+  writeFileSync(path, [first.replace('"n":8', '"n":1e300'), ...rest].join("\n"));
+  const loop = join(out, "loop");
+  mkdirSync(loop);
+  symlinkSync("events.ndjson", join(loop, "events.ndjson"));
+  const said: string[] = [];
+  const records = indexedRuns(out, (line) => said.push(line));
+  expect(records.map(({ run }) => run)).toEqual([runOf({ night: 1 })]);
+  expect(said.toSorted()).toEqual([
+    expect.stringContaining("events.ndjson"),
+    expect.stringMatching(/^left out: ELOOP/),
+  ]);
+});
+
 test("a run with trouble on purpose says which", () => {
   const out = runsDirectory();
   addNight(out, {
