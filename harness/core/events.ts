@@ -17,7 +17,19 @@ import { millis } from "./units.ts";
 import { armSamplesSchema } from "./wave-sample.ts";
 
 /** Bumped when an event changes its meaning; a reader refuses a journal that is newer than itself. */
-export const JOURNAL_VERSION = 4;
+export const JOURNAL_VERSION = 5;
+
+/** The first version whose lines are numbered and whose end vouches for them. */
+export const SEALED_SINCE = 5;
+
+/** What a line has beside its event, so that a missing, doubled or changed line is found; nothing before version 5. */
+export const sealSchema = z.object({
+  /** 1, 2, … */
+  seq: z.int().exactOptional(),
+  /** Of `run.ended`: how many lines there are, and the digest of those before it, in hexadecimal digits. */
+  events: z.int().exactOptional(),
+  sha256: z.string().exactOptional(),
+});
 
 const instant = z.number().transform(millis);
 const text = z.string();
@@ -247,6 +259,16 @@ export const eventSchema = z.discriminatedUnion("event", [
   }),
   /** A look at the waves so far, which may end the run. */
   z.object({ event: z.literal("interim.looked"), at: instant, ...interimSchema.shape }),
+  /** Stands for an event that no reader would accept: a mistake of this tool, and evidence all the same. */
+  z.object({
+    event: z.literal("event.refused"),
+    at: instant,
+    /** Which event it was. */
+    kind: text,
+    why: text,
+    /** The event as JSON. */
+    raw: text,
+  }),
   z.object({
     event: z.literal("run.ended"),
     at: instant,

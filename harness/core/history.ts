@@ -56,6 +56,8 @@ export interface RunHistory {
   readonly waves: readonly WaveHistory[];
   /** Looks at the waves so far, of a run that may end when all is decided. */
   readonly interims: readonly EventOf<"interim.looked">[];
+  /** Events that could not be written down. */
+  readonly refused: readonly EventOf<"event.refused">[];
   /** `killed`: there is no end. */
   readonly ended: EventOf<"run.ended">["reason"] | "killed";
   /** What the engine said or did not say when it was lost. */
@@ -151,13 +153,14 @@ const corrupt = (what: string): StressError =>
  * @param events - a journal, or the beginning of one; at least its first event
  * @throws StressError("corrupt") for events that no run writes in this order
  */
-export const history = (events: readonly Event[]): RunHistory => {
-  const [started] = events;
-  if (started?.event !== "run.started") throw corrupt("it does not begin with run.started");
-  const arms = new Set(started.arms.map(({ id }) => id));
+export const history = (events: Iterable<Event>): RunHistory => {
+  let started: EventOf<"run.started"> | null = null;
+  let arms: ReadonlySet<string> = new Set();
+  let lastAt: Millis | null = null;
   const waves = new Map<number, WaveUnderWay>();
   const engines: EventOf<"engine.started">[] = [];
   const interims: EventOf<"interim.looked">[] = [];
+  const refused: EventOf<"event.refused">[] = [];
   let ended: RunHistory["ended"] = "killed";
   let endMessage: string | null = null;
 
@@ -173,16 +176,25 @@ export const history = (events: readonly Event[]): RunHistory => {
   };
 
   for (const event of events) {
+    if (started === null && event.event !== "run.started") break;
+    if (ended !== "killed") throw corrupt("it goes on after its end");
+    lastAt = event.at;
     switch (event.event) {
       case "run.started":
-        if (event !== started) throw corrupt("it holds two runs");
+        if (started !== null) throw corrupt("it holds two runs");
+        started = event;
+        arms = new Set(event.arms.map(({ id }) => id));
         break;
       case "engine.started":
         engines.push(event);
         break;
       case "wave.started":
         if (!arms.has(event.arm)) throw corrupt(`arm ${event.arm} is not among the run's`);
-        if (waves.has(event.wave)) throw corrupt(`wave ${String(event.wave)} was started twice`);
+        if (event.wave !== waves.size + 1) {
+          throw corrupt(
+            `wave ${String(event.wave)} is started where wave ${String(waves.size + 1)} is next`,
+          );
+        }
         waves.set(event.wave, {
           started: event,
           jobs: new Map(event.jobs.map((id) => [id, new JobUnderWay(id)])),
@@ -226,19 +238,24 @@ export const history = (events: readonly Event[]): RunHistory => {
       case "interim.looked":
         interims.push(event);
         break;
+      case "event.refused":
+        refused.push(event);
+        break;
       case "run.ended":
         ended = event.reason;
         endMessage = event.message ?? null;
         break;
     }
   }
+  if (started === null || lastAt === null) throw corrupt("it does not begin with run.started");
   return {
     started,
     engines,
     interims,
+    refused,
     waves: [...waves.values()].map((wave) => ({ ...wave, jobs: [...wave.jobs.values()] })),
     ended,
     endMessage,
-    lastAt: events.at(-1)?.at ?? started.at,
+    lastAt,
   };
 };

@@ -294,15 +294,18 @@ const verdictOf = ({
   leaks,
   ended,
   expectations,
-}: Pick<Summary, "arms" | "leaks" | "ended" | "expectations">): Verdict => {
+  refused,
+}: Pick<Summary, "arms" | "leaks" | "ended" | "expectations"> &
+  Pick<RunHistory, "refused">): Verdict => {
+  const isWhole = ended === "completed" && refused.length === 0;
   if (leaks.length > 0) return "violated";
   if (expectations.length > 0) {
     const verdict = verdictOfExpectations(expectations);
-    return verdict === "holds" && ended !== "completed" ? "unknown" : verdict;
+    return verdict === "holds" && !isWhole ? "unknown" : verdict;
   }
   if (arms.some(({ jobs }) => jobs.failed > 0)) return "violated";
   const tooLittle = arms.some(({ jobs, waves }) => jobs.ok === 0 || waves.finished < waves.planned);
-  return arms.length === 0 || tooLittle || ended !== "completed" ? "unknown" : "holds";
+  return arms.length === 0 || tooLittle || !isWhole ? "unknown" : "holds";
 };
 
 /** Whether any step of a burst was refused or got no answer. */
@@ -314,7 +317,7 @@ const hasFailure = ({ jobs }: WaveHistory): boolean =>
  *
  * @throws StressError("corrupt") for events that no run writes in this order
  */
-export const judge = (events: readonly Event[]): Summary => judgeRun(history(events));
+export const judge = (events: Iterable<Event>): Summary => judgeRun(history(events));
 
 /** What is judged of the waves of one engine. */
 interface Part {
@@ -433,7 +436,7 @@ export const judgeRun = (whole: RunHistory): Summary => {
     expectations,
     interim: run.interims.at(-1) ?? null,
     leaks,
-    verdict: verdictOf({ arms, leaks, ended: run.ended, expectations }),
+    verdict: verdictOf({ arms, leaks, ended: run.ended, expectations, refused: whole.refused }),
     reasons: reasons({
       arms,
       parts,
@@ -445,6 +448,7 @@ export const judgeRun = (whole: RunHistory): Summary => {
       leaks,
       ended: run.ended,
       endMessage: run.endMessage,
+      refused: whole.refused,
       simulated: started.engine.simulated,
       faults: run.waves.reduce((total, { faults }) => total + faults.length, 0),
       teardown: teardownFailures(whole.waves),

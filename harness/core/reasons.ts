@@ -3,7 +3,7 @@
  */
 import { adviceFor, CAUSES, type Cause, type Certainty } from "./causes.ts";
 import { unreachable } from "./errors.ts";
-import type { EngineFacts } from "./events.ts";
+import type { EngineFacts, EventOf } from "./events.ts";
 import { RETRYING_VERSIONS, retriesAddPort } from "./known-engines.ts";
 import { letsDaemonChoose } from "./modes.ts";
 import type { JobFailure } from "./outcome.ts";
@@ -25,6 +25,7 @@ export interface Grounds {
   readonly leaks: readonly Leak[];
   readonly ended: Summary["ended"];
   readonly endMessage: string | null;
+  readonly refused: readonly EventOf<"event.refused">[];
   readonly simulated: boolean;
   /** Faults that were injected. */
   readonly faults: number;
@@ -217,6 +218,14 @@ const ending = ({ ended, endMessage }: Grounds): readonly string[] => {
   }
 };
 
+const unwritten = ({ refused }: Grounds): readonly string[] => {
+  const [first] = refused;
+  if (first === undefined) return [];
+  return [
+    `${count(refused.length, "event")} could not be written to the journal, the first a ${first.kind} (${first.why}): what it says is missing here; report it`,
+  ];
+};
+
 const missing = ({ arms }: Grounds): readonly string[] =>
   arms
     .filter(({ waves }) => waves.finished < waves.planned)
@@ -286,6 +295,7 @@ export const reasons = (grounds: Grounds): string[] => [
   ...complaints(grounds),
   ...leftBehind(grounds),
   ...ending(grounds),
+  ...unwritten(grounds),
   ...missing(grounds),
   ...warmedUp(grounds),
   ...biased(grounds),

@@ -21,8 +21,9 @@ import { outDirectory, runStress, startStress, summaryOf } from "./stress.ts";
 
 const SMALL = ["--engine", "managed", "--services", "redis", "--mode", "ports", "--warmup", "0"];
 
-const eventsIn = (out: string): readonly Event[] =>
-  readJournal(join(out, "latest", "events.ndjson"));
+const eventsIn = (out: string): readonly Event[] => [
+  ...readJournal(join(out, "latest", "events.ndjson")),
+];
 
 const networksOf = (events: readonly Event[], arm: string): readonly Step[] =>
   history(events)

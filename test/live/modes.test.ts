@@ -68,7 +68,7 @@ test("16 jobs at once are all OK in every mode but the one in which all ask for 
 test("probes through published ports leave no socket in TIME_WAIT, on whatever port", async () => {
   const { summary, out } = await stress("--waves", "1", "--mode", "ports", "--n", "4");
   const published = new Set(
-    readJournal(join(out, summary.run, "events.ndjson")).flatMap((event) =>
+    [...readJournal(join(out, summary.run, "events.ndjson"))].flatMap((event) =>
       event.event === "answered" && event.answer.kind === "done"
         ? (event.answer.bindings ?? []).map(({ hostPort }) => hostPort)
         : [],

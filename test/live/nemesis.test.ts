@@ -62,7 +62,7 @@ test("a daemon that is killed in the middle of a burst is named as the cause in 
   const out = outDirectory();
   const argv = ["run", ...SMALL, "--n", "6", "--mode", "ports", "--nemesis", "kill-daemon"];
   const { code, stderr } = await runStress([...argv, "--out", out]);
-  const events = readJournal(join(out, "latest", "events.ndjson"));
+  const events = [...readJournal(join(out, "latest", "events.ndjson"))];
   const calibration = calibrationOf(history(events), { quiet: true });
   expect(calibration?.faults, stderr).toMatchObject([
     { kind: "kill-daemon", truth: "daemon_gone", fate: "met", score: "right" },
@@ -78,7 +78,7 @@ test("a harness that is killed in the middle of a burst leaves its fault in the 
     ...[...argv, "--nemesis", "occupy:2:listener", "--out", out],
   ]);
   expect(signal, stderr).toBe("SIGKILL");
-  const events = readJournal(join(out, "latest", "events.ndjson"));
+  const events = [...readJournal(join(out, "latest", "events.ndjson"))];
   const kinds = events.flatMap((each) => (each.event === "fault.injected" ? [each.fault] : []));
   expect(kinds.map(({ kind }) => kind)).toEqual(["occupy", "occupy", "kill-runner"]);
   expect(events.at(-1)?.event).not.toBe("run.ended");

@@ -1,15 +1,18 @@
 /**
  * `stress nightly` on the simulated engine, night after night, from its file to its exit code.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { holdUnlessHeld } from "../../../../docker/managed/exclusive.ts";
 import { nightlyCommand } from "../../../../harness/cli/commands/nightly.ts";
 import { createNarrator } from "../../../../harness/cli/narrator.ts";
-import { eventSchema } from "../../../../harness/core/events.ts";
+import type { Event } from "../../../../harness/core/events.ts";
 import { nightSchema } from "../../../../harness/core/nightly/night.ts";
+import { millis } from "../../../../harness/core/units.ts";
+import { readJournal } from "../../../../harness/run/journal.ts";
 import type { Paint } from "../../../../reports/paint.ts";
+import { writeJournal } from "../../run/write-journal.ts";
 import { runsDirectory } from "../nights.ts";
 
 const same = (words: string): string => words;
@@ -62,13 +65,12 @@ const machine = (settings = "") => {
 const quicken = (runs: string, run: string): void => {
   const path = join(runs, run, "events.ndjson");
   let gate = 0;
-  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
-  const events = lines.map((line) => {
-    const event = eventSchema.parse(JSON.parse(line));
+  const events = [...readJournal(path)].map((event): Event => {
     if (event.event === "gate.opened") gate = event.at;
-    return event.event === "burst.ended" ? { ...event, at: gate + 1 } : event;
+    return event.event === "burst.ended" ? { ...event, at: millis(gate + 1) } : event;
   });
-  writeFileSync(path, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+  rmSync(path);
+  writeJournal(path, events);
 };
 
 test(
