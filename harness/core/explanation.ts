@@ -14,6 +14,8 @@ import { sightSchema, type Sight } from "./evidence.ts";
 import type { JobHistory, RunHistory, Step, WaveHistory } from "./history.ts";
 import { knownProblems, RETRYING_VERSIONS, retriesAddPort } from "./known-engines.ts";
 import { netnsRestoreLines } from "./known-log-lines.ts";
+import { portRetries } from "./port-retries.ts";
+import { portNamedIn } from "./questions.ts";
 import { logSliceSchema, logSlices, type LogSlice } from "./log-slice.ts";
 import { MODES, type Arm, type JobPlan, type Operation, type OperationKind } from "./model.ts";
 import { letsDaemonChoose } from "./modes.ts";
@@ -240,7 +242,16 @@ interface Failed {
   readonly log: LogSlice | null;
 }
 
-const retryAdvice = ({ run, mode, failure }: Failed): readonly string[] => {
+/** Which of the daemon's own tries was refused, by its log; null if that does not say it of this port. */
+const triesOf = ({ failure, log }: Failed): number | null => {
+  const port = portNamedIn(failure.message);
+  const lines = (log?.lines ?? []).map(({ raw }) => raw);
+  const tries = portRetries(lines).find((each) => port !== null && each.port === port);
+  return tries?.attempt ?? null;
+};
+
+const retryAdvice = (failed: Failed): readonly string[] => {
+  const { run, mode, failure } = failed;
   const { retry } = CLASSES[failure.class];
   const dynamic = letsDaemonChoose(mode);
   if (retry !== "if-dynamic") {
@@ -254,8 +265,12 @@ const retryAdvice = ({ run, mode, failure }: Failed): readonly string[] => {
   }
   const again = "repeating the start is sensible: the daemon then chooses another port";
   if (retries === null) return [again];
+  const tries = triesOf(failed);
   return retries
-    ? [`${again}; Engine ${version} has itself tried up to ten`]
+    ? [
+        `${again}; Engine ${version} has itself ` +
+          (tries === null ? "tried up to ten" : `refused it after ${count(tries, "try", "tries")}`),
+      ]
     : [`${again}; Engine ${version} does not do so itself (${RETRYING_VERSIONS} do)`];
 };
 

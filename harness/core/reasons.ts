@@ -151,7 +151,13 @@ const engineKnowledge = ({ arms, engine }: Grounds["parts"][number]): readonly s
       letsDaemonChoose(mode) &&
       failures.some((failure) => failure.class === "port.rootlesskit_addport_in_use"),
   );
-  if (!dynamic || retriesAddPort(engine.version) !== false) return [];
+  const retries = dynamic ? retriesAddPort(engine.version) : null;
+  if (retries === null) return [];
+  if (retries) {
+    return [
+      `Engine ${engine.version} tries ten dynamic ports before it refuses a start: these refusals came after 10 tries`,
+    ];
+  }
   return [
     `Engine ${engine.version} does not try another dynamic port when RootlessKit refuses one; ${RETRYING_VERSIONS} do`,
   ];

@@ -148,6 +148,21 @@ test("log lines that only their time joins are doubted where other jobs were at 
   );
 });
 
+test("a daemon that gave up says after how many tries, by the port in its log", () => {
+  const retry = (port: number, attempt: number): string =>
+    `time="2026-11-21T04:00:00.310000000Z" level=warning msg="Failed to allocate and map port" attempt=${String(attempt)} error="error while calling RootlessKit PortManager.AddPort(): listen tcp4 0.0.0.0:${String(port)}: bind: address already in use"`;
+  const { change } = pageOf(
+    {
+      request: dynamic,
+      engine: { version: "28.5.2" },
+      troubles: [taken("w1j2", 32777)],
+      log: [retry(32776, 9), retry(32777, 10)],
+    },
+    "w1j2",
+  );
+  expect(change.join("\n")).toContain("Engine 28.5.2 has itself refused it after 10 tries");
+});
+
 test("lines about a thread's network namespace are called noise", () => {
   const line =
     'time="2026-11-21T04:00:00.310000000Z" level=warning msg="failed to restore thread\'s network namespace"';

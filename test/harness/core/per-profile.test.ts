@@ -45,6 +45,13 @@ test("what is known of one engine's version is said of that one alone", () => {
   expect(known[0]).toMatch(/^Engine 29\.6\.0/);
 });
 
+test("an engine that tries again by itself says that its refusals came after ten tries", () => {
+  const { reasons } = judge(journalOf(SCRIPT));
+  expect(reasons.filter((reason) => reason.includes("came after 10 tries"))).toEqual([
+    "Engine 28.5.2 tries ten dynamic ports before it refuses a start: these refusals came after 10 tries",
+  ]);
+});
+
 test("a warm-up counts in no rate and no time, and the report says so", () => {
   const { arms, warmups, reasons } = judge(journalOf(SCRIPT));
   expect(arms.map(({ jobs, waves }) => [jobs.failed, jobs.ok, waves.finished])).toEqual([
