@@ -182,6 +182,15 @@ const namespaceOf = (
   return rootlesskit !== null && isDetached(rootlesskit) ? null : namespaceOfProcess(inside);
 };
 
+/** A process in whose network namespace, and not in ours, ports of the host are bound; null if none is known to. */
+export const bindsElsewhere = ({
+  hostNamespace,
+}: Pick<EngineUnder, "hostNamespace">): number | null => {
+  if (hostNamespace.kind !== "pid") return null;
+  const theirs = networkNamespaceOf(hostNamespace.pid);
+  return theirs === null || theirs === networkNamespaceOf("self") ? null : hostNamespace.pid;
+};
+
 const hostNetworkOf = (
   rootless: boolean,
   rootlesskit: ProcessSeen | null,

@@ -4,16 +4,18 @@
  */
 import { inventoryOf, removeAll, strangers } from "../../docker/client/labelled.ts";
 import { readCapacity } from "../../docker/evidence/capacity.ts";
+import { bindsElsewhere, engineUnder } from "../../docker/evidence/engine-under.ts";
 import { ensureImages } from "../../docker/images/image-set.ts";
 import { exhaustion } from "../core/capacity.ts";
 import { messageOf, StressError } from "../core/errors.ts";
 import type { Plan, WavePlan } from "../core/model.ts";
 import type { Clock, Engines, ReadyEngine } from "../core/ports.ts";
+import { MODE_RULES } from "../core/modes.ts";
 import { count, seconds } from "../core/units.ts";
 import { CleanupStack } from "../run/cleanup.ts";
 import { systemClock } from "../run/clock.ts";
 import { withDeadline } from "../run/deadline.ts";
-import { openEngine, runtimeOf, type EngineSession } from "./engine-session.ts";
+import { openEngine, runtimeOf, socketPathOf, type EngineSession } from "./engine-session.ts";
 import type { Freshness } from "./freshness.ts";
 import { instrumentsFor } from "./instruments.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -61,6 +63,21 @@ const prepareEngine = async (
     }),
   );
   for (const words of stuck) say(`could not remove ${words}`);
+};
+
+/** Jobs that publish are probed from this process's own network namespace. */
+const refuseOutOfReach = async (
+  { address }: EngineSession,
+  { plan, request }: LaidOutRun,
+): Promise<void> => {
+  const publishes = plan.arms.some(({ mode }) => MODE_RULES[mode].publish !== null);
+  if (request.scenario.kind !== "stacks" || !publishes) return;
+  const pid = bindsElsewhere(await engineUnder(socketPathOf(address)));
+  if (pid === null) return;
+  throw new StressError(
+    "environment",
+    `this engine publishes its ports in another network namespace (of pid ${String(pid)}), which readiness cannot be probed in from here: --mode noports, or run stress inside it`,
+  );
 };
 
 /** Has the engine get the images that the plan uses, and no others; their ids by reference. */
@@ -156,6 +173,7 @@ const bringUp = async (
     },
     own,
   );
+  await refuseOutOfReach(session, laidOut);
   await prepareEngine(session, laidOut, shell);
   const images = await imagesOn(session, laidOut, shell);
   const { run, seed } = plan;

@@ -343,8 +343,14 @@ const ofDaemon = (sight: SightOf<"daemon">, failed: Failed): Finding => {
     );
   }
   if (failed.class.startsWith("readiness.")) {
+    const heard = `the daemon answered (state ${state ?? "unknown"})`;
+    if (answers && failed.class === "readiness.connection_refused") {
+      return open(
+        `${heard}, the connection was refused: nothing listened on the port, or it is not reached from where the probe is`,
+      );
+    }
     return answers
-      ? open(`the daemon answered (state ${state ?? "unknown"}): the service itself was not ready`)
+      ? open(`${heard}: the service itself was not ready`)
       : inferred("daemon_busy", `${pid} did not answer a ping${kept}`);
   }
   if (!answers) {

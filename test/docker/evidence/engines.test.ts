@@ -2,10 +2,11 @@ import { rmSync, symlinkSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { engineUnder } from "../../../docker/evidence/engine-under.ts";
+import { bindsElsewhere, engineUnder } from "../../../docker/evidence/engine-under.ts";
 import { otherEngines, partOf } from "../../../docker/evidence/engines.ts";
 import { readProcesses } from "../../../docker/evidence/process-table.ts";
 import { scratch } from "./answering.ts";
+import { inFreshNamespace } from "./private-namespace.ts";
 import { daemonAt, detachedRootlesskit, listener, rootlesskitWith } from "./processes-of-a-test.ts";
 
 /** Part of each process, as seen beside the engine at a socket. */
@@ -87,6 +88,14 @@ test("with a detached namespace the bridges are where a file says, and host netw
     hostNamespace: { kind: "host" },
     hostNetwork: "host",
   });
+});
+
+test("an engine that binds its ports in another network namespace is told from one that may", async () => {
+  const { pid } = await inFreshNamespace(["net"]);
+  expect(bindsElsewhere({ hostNamespace: { kind: "pid", pid } })).toBe(pid);
+  expect(bindsElsewhere({ hostNamespace: { kind: "host" } })).toBeNull();
+  // Nothing can be read of it, as of root's processes by an ordinary user.
+  expect(bindsElsewhere({ hostNamespace: { kind: "pid", pid: 2 ** 22 + 1 } })).toBeNull();
 });
 
 test("nobody's process is nobody's part, and an orphan of Podman's is another engine's", async () => {

@@ -370,6 +370,7 @@ test.each([
   [null, false, "daemon.hang", null, "open"],
   ["S", true, "daemon.connection_lost", null, "open"],
   ["S", true, "readiness.timeout", null, "open"],
+  ["S", true, "readiness.connection_refused", null, "open"],
   ["gone", false, "readiness.connection_refused", "daemon_gone", "shown"],
 ] as const)(
   "a daemon in state %s (answers: %s) at %s is %s",
@@ -384,3 +385,10 @@ test.each([
     expect(found(sight, failedWith(name, "words"))).toMatchObject({ cause, certainty });
   },
 );
+
+test("a refused connection is not called the service's own doing: it may be out of reach", () => {
+  const sight = { about: "daemon", state: "S", pid: 12, answers: true, goroutines: null } as const;
+  expect(found(sight, failedWith("readiness.connection_refused", "words")).sentence).toBe(
+    "the daemon answered (state S), the connection was refused: nothing listened on the port, or it is not reached from where the probe is",
+  );
+});
