@@ -54,6 +54,7 @@ export const containerAnswer = z.object({
     OOMKilled: z.boolean().default(false),
     Health: z.object({ Status: z.string() }).nullish(),
   }),
+  HostConfig: z.object({ NetworkMode: z.string().optional() }).optional(),
   NetworkSettings: z.object({
     Ports: z
       .record(
@@ -62,6 +63,7 @@ export const containerAnswer = z.object({
       )
       .nullish()
       .transform((ports) => ports ?? {}),
+    Networks: z.record(z.string(), z.unknown()).nullish(),
   }),
 });
 

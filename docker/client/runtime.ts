@@ -2,8 +2,9 @@
  * The Engine API as the run's `Runtime`: operations become calls and probes, answers become data.
  */
 import type Dockerode from "dockerode";
+import type { z } from "zod";
 import { DeadlinePassed, messageOf } from "../../harness/core/errors.ts";
-import { exitedEarly, wrongIdentity } from "../../harness/core/findings.ts";
+import { exitedEarly, withoutNetworks, wrongIdentity } from "../../harness/core/findings.ts";
 import type {
   Answer,
   CallOperation,
@@ -86,15 +87,30 @@ const AWAITED_INTERVAL = millis(250);
 const isAwaited = (operation: ProbeOperation): boolean =>
   operation.kind === "ready" && operation.awaited === true;
 
-const bindingsOf = (body: unknown): readonly PortBinding[] =>
-  Object.entries(decode(containerAnswer, body, "container.inspect").NetworkSettings.Ports).flatMap(
-    ([key, bindings]) =>
-      bindings.map(({ HostIp, HostPort }) => ({
-        containerPort: Number.parseInt(key, 10),
-        hostIp: HostIp,
-        hostPort: Number(HostPort),
-      })),
+const bindingsOf = ({ NetworkSettings }: z.infer<typeof containerAnswer>): readonly PortBinding[] =>
+  Object.entries(NetworkSettings.Ports).flatMap(([key, bindings]) =>
+    bindings.map(({ HostIp, HostPort }) => ({
+      containerPort: Number.parseInt(key, 10),
+      hostIp: HostIp,
+      hostPort: Number(HostPort),
+    })),
   );
+
+/** Modes in which a container has no network to be attached to: `none`, the host's, that of another container. */
+const WITHOUT_NETWORK = /^(?:none|host|container:.*)$/;
+
+const inspected = (container: string, body: unknown): Answer => {
+  const seen = decode(containerAnswer, body, "container.inspect");
+  const network = seen.HostConfig?.NetworkMode;
+  const isLost =
+    seen.State.Running &&
+    network !== undefined &&
+    !WITHOUT_NETWORK.test(network) &&
+    Object.keys(seen.NetworkSettings.Networks ?? { unknown: null }).length === 0;
+  return isLost
+    ? { kind: "refused", by: "harness", message: withoutNetworks({ container, network }) }
+    : { kind: "done", bindings: bindingsOf(seen) };
+};
 
 const ended = ({ service }: CallOperation & { readonly service: string }, code: number): Answer =>
   code === 0
@@ -112,7 +128,7 @@ const toDone = (operation: Operation, body: unknown): Answer => {
     case "container.create":
       return { kind: "done", id: decode(createdAnswer, body, operation.kind).Id };
     case "container.inspect":
-      return { kind: "done", bindings: bindingsOf(body) };
+      return inspected(operation.container, body);
     case "container.wait":
       return ended(operation, decode(waitAnswer, body, operation.kind).StatusCode);
     default:
@@ -215,9 +231,8 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
           throw error;
         },
       );
-      const isUp =
-        body !== null && decode(containerAnswer, body, "container.inspect").State.Running;
-      if (isUp) return bindingsOf(body);
+      const seen = body === null ? null : decode(containerAnswer, body, "container.inspect");
+      if (seen?.State.Running === true) return bindingsOf(seen);
       await clock.sleep(AWAITED_INTERVAL, signal);
       signal.throwIfAborted();
     }

@@ -10,6 +10,7 @@ import { containerName } from "../client/published-ports.ts";
 
 const listAnswer = z.array(
   containersAnswer.element.extend({
+    HostConfig: z.object({ NetworkMode: z.string().optional() }).nullish(),
     NetworkSettings: z
       .object({ Networks: map(z.object({ GwPriority: z.number().nullish() })) })
       .nullish(),
@@ -49,6 +50,7 @@ export const attachmentsSeen = async (
     }));
   const containers = listed.map((container) => ({
     name: containerName(container),
+    networkMode: container.HostConfig?.NetworkMode ?? null,
     networks: Object.entries(container.NetworkSettings?.Networks ?? {}).map(
       ([name, { GwPriority }]) => ({ name, gatewayPriority: GwPriority ?? 0 }),
     ),

@@ -18,6 +18,8 @@ export interface Behaviour {
   readonly minApiVersion: string;
   /** A dynamic port that RootlessKit refuses is replaced by the next, up to ten times. */
   readonly retriesAddPort: boolean;
+  /** A container whose start was refused starts the next time, but without networks and ports (moby#51758). */
+  readonly startsWithoutNetworkAfterRefusal: boolean;
   readonly addPortRefused: (words: string) => string;
   /** Put before everything that goes wrong with a container's network at start. */
   readonly networkingPrefix: string;
@@ -92,6 +94,8 @@ export const behaviourOf = (version: string): Behaviour => {
     apiVersion: at(version, API_VERSIONS),
     minApiVersion: at(version, MIN_API_VERSIONS),
     retriesAddPort: retriesAddPort(version) ?? false,
+    // Seen on 29.6.0 on 2026-11-30, reported for 29.1.2; 28.5.2 does not do it.
+    startsWithoutNetworkAfterRefusal: since("29.1"),
     addPortRefused: since("28.0")
       ? (words) => `error while calling RootlessKit PortManager.AddPort(): ${words}`
       : (words) =>

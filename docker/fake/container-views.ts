@@ -9,7 +9,8 @@ const addressesOf = ({ hostIp }: PublishedPort): readonly string[] =>
   hostIp === "" ? ["0.0.0.0", "::"] : [hostIp];
 
 const portMap = ({ request, running }: Container): Json => {
-  if (running === null) return {};
+  // A container that lost its networks (moby#51758) has no ports, not even unpublished ones.
+  if (running === null || running.attachments.length === 0) return {};
   const keys = new Set([
     ...request.exposed,
     ...request.ports.map(({ containerPort }) => `${String(containerPort)}/tcp`),

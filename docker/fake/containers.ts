@@ -107,11 +107,12 @@ export class Containers {
     return container.turn.pass(async () => {
       this.#refuseRemoved(container);
       if (container.running !== null) return false;
-      const { networking } = this.#parts;
+      const { networking, behaviour } = this.#parts;
+      const isBroken = behaviour.startsWithoutNetworkAfterRefusal && container.error !== "";
       try {
-        const { attachments, ports } = await networking.pass(() =>
-          this.#setUpNetworking(container),
-        );
+        const { attachments, ports } = isBroken
+          ? { attachments: [], ports: [] }
+          : await networking.pass(() => this.#setUpNetworking(container));
         this.#run(container, attachments, ports, fault.crosstalk);
       } catch (error) {
         container.exitCode = NOT_STARTED;

@@ -35,7 +35,7 @@ export const CLASSES = {
     retry: "if-dynamic",
     meaning: "RootlessKit could not bind the port on the host: some socket there holds it",
     advice:
-      "publish nothing, or give the daemon's namespace its own ip_local_port_range, or retry the start: each try gets another port",
+      "publish nothing, or give the daemon's namespace its own ip_local_port_range, or remove the container and create it again: each new start gets another port",
   },
   "port.rootless_slirp4netns_regression": {
     retry: "no",
@@ -138,6 +138,12 @@ export const CLASSES = {
     meaning: "the requested subnet overlaps an existing network",
     advice:
       "leave the subnet to the daemon, or choose one that no network and no route of the host has",
+  },
+  "network.not_attached": {
+    retry: "no",
+    meaning:
+      "the container runs without a network; Engine 29 does this after a refused start (moby#51758)",
+    advice: "remove the container and create it again; starting or restarting it does not help",
   },
   "network.name_conflict": {
     retry: "no",

@@ -250,6 +250,14 @@ const triesOf = ({ failure, log }: Failed): number | null => {
   return tries?.attempt ?? null;
 };
 
+/** Where starting the same container again makes things worse. */
+const startAgainAdvice = ({ run, failure }: Failed): readonly string[] =>
+  failure.step.operation === "container.start"
+    ? knownProblems(run.started.engine)
+        .filter(({ id }) => id === "second-start-without-network")
+        .map(({ versions, what, remedy }) => `Engine ${versions}: ${what}; ${remedy}`)
+    : [];
+
 const retryAdvice = (failed: Failed): readonly string[] => {
   const { run, mode, failure } = failed;
   const { retry } = CLASSES[failure.class];
@@ -263,7 +271,8 @@ const retryAdvice = (failed: Failed): readonly string[] => {
   if (!dynamic) {
     return ["repeating the start does not help while the port is held: it asks for a fixed port"];
   }
-  const again = "repeating the start is sensible: the daemon then chooses another port";
+  const again =
+    "removing the container, then creating and starting it again, is sensible: the daemon then chooses another port";
   if (retries === null) return [again];
   const tries = triesOf(failed);
   return retries
@@ -297,6 +306,7 @@ const changesFor = (failed: Failed): readonly string[] => {
       ...(cause === null || byClass ? [] : [adviceFor(cause, { dynamic })]),
       ...(byCause ? [] : [facts.advice]),
       ...retryAdvice(failed),
+      ...startAgainAdvice(failed),
       ...engineAdvice(failed),
     ]),
   ];

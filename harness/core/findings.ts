@@ -14,6 +14,13 @@ export const exitedEarly = (finding: {
 }): string =>
   `${finding.service} exited with code ${String(finding.exitCode)} before it was ready: ${finding.tail}`;
 
+/** A container that runs although no network is attached to it, and was created on one. */
+export const withoutNetworks = (finding: {
+  readonly container: string;
+  readonly network: string;
+}): string =>
+  `${finding.container} runs without a network: it was created on ${finding.network}, and is attached to none`;
+
 interface Nonces {
   readonly service: string;
   /** The job's own nonce, written just before. */

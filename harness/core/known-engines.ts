@@ -161,6 +161,17 @@ const KNOWN: readonly Row[] = [
     source: "moby#50691; moby#52903, moby#53153, moby#52927",
   },
   {
+    id: "second-start-without-network",
+    weight: "warning",
+    since: "29.1.0",
+    until: null,
+    versions: "29.1.0 and later",
+    applies: () => true,
+    what: "a container whose first start was refused starts the second time without any network, and the engine reports success",
+    remedy: "remove the container and create it again; do not start it again",
+    source: "moby#51758 (reported for 29.1.2); measured on 29.6.0 on 2026-11-30; not on 28.5.2",
+  },
+  {
     id: "loopback-handed-out-twice",
     weight: "warning",
     since: "29.6.0",

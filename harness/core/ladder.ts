@@ -67,12 +67,13 @@ export const RUNGS: Readonly<Record<RungName, Rung>> = {
     advice: "set default-address-pools in daemon.json (stress advise --emit daemon.json)",
   },
   retry: {
-    title: "a refused call is made again",
+    title: "a refused container is removed, created and started again",
     profile: "default",
     change: ({ retries }) => ({ mitigation: { kind: "retry", times: retries } }),
     cost: "a loop in whatever starts the jobs",
     but: "each try costs time, and a cause that stays is hidden until no try is left",
-    advice: "have whatever starts the containers repeat a start that was refused a dynamic port",
+    advice:
+      "have whatever starts the containers remove one that was refused a dynamic port, and create and start it again",
   },
   loopback: {
     title: "published on 127.0.0.1 only",

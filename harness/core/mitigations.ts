@@ -10,8 +10,10 @@ export const mitigationSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("serialise") }),
   /** The same among all processes of the machine that lock the same file. */
   z.object({ kind: z.literal("lock-file"), path: z.string() }),
-  /** A call that the daemon refused is made again, so many times at most. */
+  /** A refused call is made again, this many times at most; a container whose start was refused is created anew first. */
   z.object({ kind: z.literal("retry"), times: z.int().min(1).max(20) }),
+  /** The same, but the container is kept and started again: what `docker start` in a loop does. */
+  z.object({ kind: z.literal("restart"), times: z.int().min(1).max(20) }),
 ]);
 export type Mitigation = z.infer<typeof mitigationSchema>;
 
@@ -21,7 +23,10 @@ const LOCK_FILE = "/tmp/rootless-stress-network.lock";
 export const MITIGATION_HELP: Readonly<Record<Mitigation["kind"], string>> = {
   serialise: "serialise: one network create at a time, within this process",
   "lock-file": "lock-file[:PATH]: one network create at a time, across processes (flock)",
-  retry: "retry:K: a refused call is made again, K times at most",
+  retry:
+    "retry:K: a refused call is made again, K times at most; a container is removed and created anew",
+  restart:
+    "restart:K: a refused call is made again, K times at most; the same container is started again",
 };
 
 /** `serialise`, `lock-file:/run/x.lock`, `retry:3`: what `--mitigation` takes, and what names an arm. */
@@ -32,7 +37,8 @@ export const formatMitigation = (mitigation: Mitigation): string => {
     case "lock-file":
       return mitigation.path === LOCK_FILE ? "lock-file" : `lock-file:${mitigation.path}`;
     case "retry":
-      return `retry:${String(mitigation.times)}`;
+    case "restart":
+      return `${mitigation.kind}:${String(mitigation.times)}`;
     default:
       return unreachable(mitigation);
   }
@@ -45,7 +51,7 @@ export const parseMitigation = (given: string): Mitigation => {
   const parsed = mitigationSchema.safeParse({
     kind,
     ...(kind === "lock-file" ? { path: value ?? LOCK_FILE } : {}),
-    ...(kind === "retry" ? { times: Number(value ?? 3) } : {}),
+    ...(kind === "retry" || kind === "restart" ? { times: Number(value ?? 3) } : {}),
   });
   const known = parsed.success && (value === undefined || kind !== "serialise") && value !== "";
   if (known) return parsed.data;

@@ -116,6 +116,27 @@ export const observe = async (
 /** `lost`: something has no answer, so the daemon may still be doing it. */
 export type JobEnd = "ok" | "stopped" | "lost";
 
+/** Removes a container and creates it again, as the plan has it. @returns the answer that stopped it, or `null` */
+const recreate = async (
+  job: RunningJob,
+  { container }: Extract<Operation, { kind: "container.start" }>,
+  edges: JobEdges,
+): Promise<Answer | null> => {
+  const { phases, teardown } = job.plan;
+  const removal = teardown
+    .flat()
+    .find((each) => each.kind === "container.remove" && each.container === container);
+  const creation = phases
+    .flat()
+    .find((each) => each.kind === "container.create" && each.container === container);
+  for (const operation of [removal, creation]) {
+    if (operation === undefined) continue;
+    const answer = await observe(job, operation, edges);
+    if (answer.kind !== "done") return answer;
+  }
+  return null;
+};
+
 /**
  * Performs one operation in the wave's manner, and again where that is what the manner does with a refusal.
  *
@@ -125,13 +146,17 @@ const perform = async (
   job: RunningJob,
   operation: Operation,
   edges: JobEdges,
-  { inTurn, tries }: Manner,
+  { inTurn, tries, recreates }: Manner,
 ): Promise<Answer | null> => {
   for (let number = 1; ; number += 1) {
     const attempt = () => observe(job, operation, edges, number);
     const answer = await inTurn(operation, edges.signal, attempt);
     if (answer === null || number >= tries || edges.signal.aborted) return answer;
     if (!isWorthRetrying({ operation, answer, job: job.plan, try: number })) return answer;
+    if (recreates && operation.kind === "container.start") {
+      const stopped = await recreate(job, operation, edges);
+      if (stopped !== null) return stopped;
+    }
   }
 };
 

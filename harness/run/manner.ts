@@ -21,9 +21,15 @@ export interface Manner {
   ) => Promise<Result | null>;
   /** How often a call is made at most. */
   readonly tries: number;
+  /** A container whose start was refused is removed and created again before the next try. */
+  readonly recreates: boolean;
 }
 
-const AT_ONCE: Manner = { inTurn: (_operation, _signal, call) => call(), tries: 1 };
+const AT_ONCE: Manner = {
+  inTurn: (_operation, _signal, call) => call(),
+  tries: 1,
+  recreates: false,
+};
 
 const isSerialised = ({ kind }: Operation): boolean => kind === "network.create";
 
@@ -65,7 +71,8 @@ export const mannerOf = (mitigation: Mitigation | undefined, locks: Locks = NO_L
     case "lock-file":
       return lockedBy(mitigation.path, locks);
     case "retry":
-      return { ...AT_ONCE, tries: mitigation.times + 1 };
+    case "restart":
+      return { ...AT_ONCE, tries: mitigation.times + 1, recreates: mitigation.kind === "retry" };
     default:
       return unreachable(mitigation);
   }

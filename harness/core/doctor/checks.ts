@@ -4,6 +4,7 @@
  */
 import { addressFamilies, hairpin, privilegedPort, resolver } from "./address.ts";
 import { cgroups, subordinateIds } from "./account.ts";
+import { attachedNetworks } from "./attached-networks.ts";
 import { addressPools } from "./capacity.ts";
 import type { Judge } from "./check.ts";
 import { askedTwice, containerRunning, containerStopped } from "./containers.ts";
@@ -268,6 +269,13 @@ export const CHECKS: readonly Check[] = [
     question: "Would one more network move the default gateway of a running container?",
     when: "preflight",
     judge: defaultGateways,
+  }),
+  check({
+    id: "attached-networks",
+    title: "Attached networks",
+    question: "Is every running container attached to its network?",
+    when: "preflight",
+    judge: attachedNetworks,
   }),
   check({
     id: "inotify",

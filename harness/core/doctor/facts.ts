@@ -84,6 +84,8 @@ export interface AttachmentsSeen {
   /** Those that run. */
   readonly containers: readonly {
     readonly name: string;
+    /** `HostConfig.NetworkMode`; `null` if the engine does not say. */
+    readonly networkMode: string | null;
     readonly networks: readonly { readonly name: string; readonly gatewayPriority: number }[];
   }[];
 }

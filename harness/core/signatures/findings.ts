@@ -42,6 +42,12 @@ export const FINDINGS: readonly Signature[] = [
     source: findings,
   },
   {
+    class: "network.not_attached",
+    pattern: /^\S{1,300} runs without a network: it was created on /,
+    by: HARNESS,
+    source: findings,
+  },
+  {
     class: "identity.crosstalk",
     pattern: /^\S{1,200} holds another job's nonce:/,
     by: HARNESS,

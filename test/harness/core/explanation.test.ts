@@ -78,7 +78,8 @@ test("words, class, cause and what to change stand together, with how sure that 
   expect(because).toMatchObject({ cause: "outbound_connection", certainty: "shown" });
   expect(change).toEqual([
     "publish nothing, or give the daemon's namespace an ip_local_port_range apart from the host's",
-    "repeating the start is sensible: the daemon then chooses another port; Engine 29.6.0 does not do so itself (20.10–27 and 28.3–28.5 do)",
+    "removing the container, then creating and starting it again, is sensible: the daemon then chooses another port; Engine 29.6.0 does not do so itself (20.10–27 and 28.3–28.5 do)",
+    "Engine 29.1.0 and later: a container whose first start was refused starts the second time without any network, and the engine reports success; remove the container and create it again; do not start it again",
   ]);
   expect(sureness).toEqual([
     "shown: the look saw it 2.0ms after the failure",

@@ -36,7 +36,7 @@ test.each([
 });
 
 test("what is known of RootlessKit is not said of a rootful engine", () => {
-  expect(idsOf("29.6.0", "builtin", false)).toEqual([]);
+  expect(idsOf("29.6.0", "builtin", false)).toEqual(["second-start-without-network"]);
   expect(idsOf("29.0.4", "slirp4netns", false)).toEqual(["old-clients-refused"]);
 });
 

@@ -209,6 +209,42 @@ test("a refusal that a further try mends fails no job, and is counted", async ()
   ]);
 });
 
+test.each([
+  ["retry:3", ["start", "remove", "create", "start", "remove", "create", "start"]],
+  ["restart:3", ["start", "start", "start"]],
+])(
+  "%s makes these calls for a container whose start is refused twice",
+  async (mitigation, calls) => {
+    const events = await perform({ mitigation, n: 1, answer: portsTaken(2) });
+    const ended = events.findIndex(({ event }) => event === "burst.ended");
+    const made = events
+      .slice(0, ended)
+      .flatMap((event) =>
+        event.event === "invoked" &&
+        event.service === "redis" &&
+        event.operation.startsWith("container.")
+          ? [event.operation.replace("container.", "")]
+          : [],
+      );
+    expect(made).toEqual(["create", ...calls, "inspect"]);
+    expect(judge(events).arms[0]?.jobs).toEqual({ ok: 1, failed: 0, unfinished: 0 });
+  },
+);
+
+test("a container that cannot be created again is not started again", async () => {
+  const events = await perform({
+    mitigation: "retry:3",
+    n: 1,
+    answer: (operation, tried) =>
+      operation.kind === "container.create" && tried > 0
+        ? refused("no space left on device")
+        : portsTaken(9)(operation, tried),
+  });
+  const starts = stepsOf(events, "container.start").filter(({ event }) => event === "invoked");
+  expect(starts).toHaveLength(1);
+  expect(judge(events).arms[0]?.jobs).toEqual({ ok: 0, failed: 1, unfinished: 0 });
+});
+
 test("every refusal is looked at, also one that is mended", async () => {
   const events = await perform({ mitigation: "retry:3", n: 1, answer: portsTaken(2) });
   const looks = events.filter((event) => event.event === "looked");

@@ -14,6 +14,7 @@ const network = (name: string, wish: Partial<GatewayCandidate> = {}): GatewayCan
 
 const container = (name: string, networks: Readonly<Record<string, number>>) => ({
   name,
+  networkMode: Object.keys(networks)[0] ?? null,
   networks: Object.entries(networks).map(([each, gatewayPriority]) => ({
     name: each,
     gatewayPriority,
