@@ -1,6 +1,7 @@
 /**
  * One HTTP exchange with the daemon through dockerode, with what dockerode does not tell: when the request
- * left this process, and that an answer broke off in the middle.
+ * left this process, and that an answer broke off in the middle. No redirect is followed, and an answer that is
+ * kept in memory has a limit.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
@@ -24,12 +25,29 @@ export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
 }
 
+/** The log of a job container is the longest answer that is read as a whole. */
+const LIMIT_MIB = 64;
+const LIMIT = LIMIT_MIB * 1024 * 1024;
+
 interface Watcher {
+  /** The caller reads the response, with limits of its own. */
+  readonly stream: boolean;
   readonly onWritten: () => void;
   readonly onLost: (error: ConnectionLost) => void;
 }
 
 const watchers = new AsyncLocalStorage<Watcher>();
+
+/** Ends an answer that is longer than we keep. */
+const limit = (response: IncomingMessage, { onLost }: Watcher): void => {
+  let length = 0;
+  response.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= LIMIT) return;
+    onLost(new ConnectionLost(`the answer is longer than ${String(LIMIT_MIB)} MiB`));
+    response.destroy();
+  });
+};
 
 /**
  * Node publishes every request here when its last byte has been handed to its socket. On a connected socket that
@@ -46,7 +64,11 @@ subscribe("http.client.request.start", (message) => {
   } else {
     watcher.onWritten();
   }
-  request.once("response", (response: IncomingMessage) => {
+  // Before docker-modem's own listener, which would send a GET to wherever the answer points.
+  request.prependOnceListener("response", (response: IncomingMessage) => {
+    const { statusCode: status = 0 } = response;
+    if (status >= 300 && status <= 399) delete response.headers.location;
+    if (!watcher.stream) limit(response, watcher);
     // docker-modem waits for `end` alone, which never comes when the daemon dies in mid-answer.
     response.once("close", () => {
       if (!response.complete) {
@@ -120,6 +142,7 @@ export const exchange = (
     }
     signal.addEventListener("abort", onAbort, { once: true });
     const watcher: Watcher = {
+      stream,
       onWritten: () => onWritten?.(),
       onLost: stream ? () => undefined : fail,
     };

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,6 +82,47 @@ test.each([
     controller.abort(reason);
   });
   expect(await answerOf(docker, controller)).toMatchObject({ kind: "unknown", reason: expected });
+});
+
+test.each([301, 302, 307, 308])(
+  "a redirect (%i) is a refusal, and no other address is asked",
+  async (status) => {
+    const asked: string[] = [];
+    const other = createServer(({ url = "" }, response) => {
+      asked.push(url);
+      response.end("{}");
+    }).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    onTestFinished(() => {
+      other.closeAllConnections();
+      other.close();
+    });
+    const { port } = other.address() as AddressInfo;
+    const docker = await daemon((_request, response) => {
+      response.writeHead(status, { location: `http://127.0.0.1:${String(port)}/elsewhere` });
+      response.end("{}");
+    });
+    expect(await answerOf(docker)).toMatchObject({ kind: "refused", by: "daemon", status });
+    // On the same loop, one request later: what had been sent there has arrived.
+    await fetch(`http://127.0.0.1:${String(port)}/last`);
+    expect(asked).toEqual(["/last"]);
+  },
+);
+
+test("an answer without end is given up at its limit", async () => {
+  const docker = await daemon((_request, response) => {
+    const chunk = Buffer.alloc(1 << 20);
+    const write = (): void => {
+      while (!response.destroyed && response.write(chunk));
+    };
+    response.on("drain", write);
+    write();
+  });
+  expect(await answerOf(docker)).toEqual({
+    kind: "unknown",
+    reason: "connection-lost",
+    message: "the answer is longer than 64 MiB",
+  });
 });
 
 test("an abort in the middle of an answer ends the call", async () => {
