@@ -6,12 +6,10 @@ import { isAtLeast } from "../../harness/core/known-engines.ts";
 import { AS_DOCKER_COMES, type Profile } from "../../harness/core/profile.ts";
 import { versionIn, type EngineDirectory } from "./engine-directory.ts";
 import { isRoot } from "./host-needs.ts";
-import { SYSTEM_PATH, findProgram, runProgram } from "./program.ts";
+import { printedVersion } from "./program-version.ts";
+import { SYSTEM_PATH, findProgram } from "./program.ts";
 
-/** For a program that prints its version. */
-const PATIENCE_MS = 10_000;
-
-type Engine = Pick<EngineDirectory, "programs" | "launcher" | "version">;
+type Engine = Pick<EngineDirectory, "origin" | "programs" | "launcher" | "version">;
 
 /** A reason not to, in one sentence; null for none. */
 type Objection = (profile: Profile, engine: Engine) => string | null | Promise<string | null>;
@@ -19,8 +17,11 @@ type Objection = (profile: Profile, engine: Engine) => string | null | Promise<s
 const find = (program: string, { programs }: Engine): string | null =>
   findProgram(program, `${programs}:${SYSTEM_PATH}`);
 
-const printedBy = (program: string): Promise<string> =>
-  runProgram(program, ["--version"], { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => "");
+const printedBy = (program: string, { origin }: Engine): Promise<string> =>
+  printedVersion(program, {
+    trusted: origin !== "added",
+    signal: new AbortController().signal,
+  }).catch(() => "");
 
 /** Where RootlessKit looks for it: in no PATH. */
 const LXC_USER_NIC = [
@@ -67,7 +68,7 @@ const network: Objection = async ({ network: wanted }, engine) => {
   if (wanted === null) return null;
   const needs = NEEDS[wanted];
   const rootlesskit = find("docker-rootlesskit", engine) ?? find("rootlesskit", engine);
-  const version = rootlesskit === null ? null : versionIn(await printedBy(rootlesskit));
+  const version = rootlesskit === null ? null : versionIn(await printedBy(rootlesskit, engine));
   if (version !== null && !isAtLeast(version, needs.since)) {
     return `RootlessKit ${version} has no network driver ${wanted}: it came with ${needs.since}`;
   }
@@ -77,7 +78,7 @@ const network: Objection = async ({ network: wanted }, engine) => {
     return `${wanted} is neither among the engine's programs nor installed${from}`;
   }
   if (wanted !== "pasta") return null;
-  const date = pastaDate(await printedBy(program));
+  const date = pastaDate(await printedBy(program, engine));
   return date !== null && date < FIRST_PASTA
     ? `pasta of ${String(date)} is too old for RootlessKit, which needs that of ${String(FIRST_PASTA)} or later`
     : null;

@@ -35,7 +35,7 @@ const engine = (
   }
   const launcher = join(directory, "dockerd-rootless.sh");
   writeFileSync(launcher, script);
-  return { version, programs: directory, launcher };
+  return { origin: "named" as const, version, programs: directory, launcher };
 };
 
 const builtin = (name: string): Profile => {
