@@ -55,10 +55,19 @@ interface Owned {
   readonly owner: string;
 }
 
+/** What Docker gives as an id. Anything else could be a name, or the beginning of another object's id. */
+const ID = /^[\da-f]{64}$/;
+
 /** The run and the owner that an object's labels name; `null` if the object is not of this tool. */
-const markedBy = (labels: Labels): Pick<Owned, "run" | "owner"> | null => {
-  const { [LABEL.run]: run = "", [LABEL.owner]: owner = "" } = labels;
-  return run === "" || owner === "" ? null : { run, owner };
+const markedBy = ({
+  Id,
+  Labels,
+}: {
+  readonly Id: string;
+  readonly Labels: Labels;
+}): Pick<Owned, "run" | "owner"> | null => {
+  const { [LABEL.run]: run = "", [LABEL.owner]: owner = "" } = Labels;
+  return !ID.test(Id) || run === "" || owner === "" ? null : { run, owner };
 };
 
 const list = async <Schema extends z.ZodType>(
@@ -93,17 +102,16 @@ const ownedBy = async (
       kind: "container" as const,
       id: Id,
       name: name.replace(/^\//, ""),
-      labels: Labels,
+      marks: markedBy({ Id, Labels }),
     })),
     ...networks.map(({ Id, Name, Labels }) => ({
       kind: "network" as const,
       id: Id,
       name: Name,
-      labels: Labels,
+      marks: markedBy({ Id, Labels }),
     })),
   ];
-  return listed.flatMap(({ labels, ...object }) => {
-    const marks = markedBy(labels);
+  return listed.flatMap(({ marks, ...object }) => {
     if (marks === null || (run !== ALL_RUNS && marks.run !== run)) return [];
     return [{ ...object, ...marks }];
   });
@@ -170,7 +178,7 @@ export const strangers = async (
   signal: AbortSignal,
 ): Promise<readonly string[]> =>
   (await list(docker, { path: "/containers/json", query: "", schema: containersAnswer }, signal))
-    .filter(({ State, Labels }) => State === "running" && markedBy(Labels) === null)
+    .filter(({ State, ...object }) => State === "running" && markedBy(object) === null)
     .map(({ Id, Names: [name = Id] }) => name.replace(/^\//, ""));
 
 /**
@@ -193,7 +201,7 @@ export const ownId = async (
     kind === "container"
       ? decode(labelledContainerAnswer, answer, `GET ${path}`)
       : decode(labelledNetworkAnswer, answer, `GET ${path}`);
-  const marks = markedBy(Labels);
+  const marks = markedBy({ Id, Labels });
   return marks !== null && name.startsWith(`stress-${marks.run}-`) ? Id : null;
 };
 
@@ -206,18 +214,21 @@ const REMOVALS = 8;
 /**
  * Removes containers, then networks, of one run. Volumes are not touched.
  *
- * @param what - by name; what the run's labels do not mark is left alone
+ * @param owner - absent: of whatever process of this run
+ * @param what - by name; what the labels do not give to the run and the owner is left alone
  * @returns what could not be removed, and why
  * @throws StressError("engine-lost") if the daemon does not answer
  */
 export const removeAll = async (
   docker: Dockerode,
-  { run, what }: { readonly run: string; readonly what: Inventory },
+  { run, owner, what }: { readonly run: string; readonly owner?: string; readonly what: Inventory },
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   if (what.containers.length + what.networks.length === 0) return [];
   const names = { container: new Set(what.containers), network: new Set(what.networks) };
-  const owned = await ownedBy(docker, run, signal);
+  const owned = (await ownedBy(docker, run, signal)).filter(
+    (object) => owner === undefined || object.owner === owner,
+  );
   const limit = pLimit(REMOVALS);
   const remove = async ({ kind, id, name }: Owned): Promise<readonly string[]> => {
     try {

@@ -59,6 +59,7 @@ const prepareEngine = async (
     removeLeftovers(session.docker, {
       chosen: ({ owner }) => isOwnerGone(owner),
       say,
+      clock: systemClock(),
       signal: bounded,
     }),
   );

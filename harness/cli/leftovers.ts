@@ -1,8 +1,8 @@
 import type Dockerode from "dockerode";
 import { leftovers, removeAll, type Leftover } from "../../docker/client/labelled.ts";
 import type { Inventory } from "../core/model.ts";
+import type { Clock } from "../core/ports.ts";
 import { count } from "../core/units.ts";
-import { systemClock } from "../run/clock.ts";
 import { sweepUntilQuiet } from "../run/sweep.ts";
 
 /** `run 2026…: 12 containers, 4 networks` */
@@ -28,25 +28,26 @@ export const removeLeftovers = async (
   options: {
     readonly chosen: (leftover: Leftover) => boolean;
     readonly say: (line: string) => void;
+    readonly clock: Clock;
     readonly signal: AbortSignal;
   },
 ): Promise<readonly string[]> => {
-  const { chosen, say, signal } = options;
+  const { chosen, say, clock, signal } = options;
   const find = async (): Promise<readonly Leftover[]> =>
     (await leftovers(docker, signal)).filter(chosen);
   let found = await find();
   if (found.length === 0) return [];
   for (const leftover of found) say(`removing what is left of ${describeLeftover(leftover)}`);
   return await sweepUntilQuiet({
-    clock: systemClock(),
+    clock,
     look: async () => {
       found = await find();
       return together(found);
     },
     remove: async () => {
       const stuck: string[] = [];
-      for (const { run, inventory } of found) {
-        stuck.push(...(await removeAll(docker, { run, what: inventory }, signal)));
+      for (const { run, owner, inventory: what } of found) {
+        stuck.push(...(await removeAll(docker, { run, owner, what }, signal)));
       }
       return stuck;
     },

@@ -3,6 +3,7 @@ import { sweepDeadEngines } from "../../../docker/managed/engine.ts";
 import { purge } from "../../../docker/managed/purge.ts";
 import { EXIT, StressError } from "../../core/errors.ts";
 import { CleanupStack } from "../../run/cleanup.ts";
+import { systemClock } from "../../run/clock.ts";
 import type { EngineChoice } from "../engine-choice.ts";
 import { openEngine } from "../engine-session.ts";
 import { describeLeftover, removeLeftovers } from "../leftovers.ts";
@@ -30,7 +31,7 @@ const cleanEngine = async ({ engine, run }: CleanCommand, shell: Shell): Promise
     if (chosen(leftover)) continue;
     say(`left alone, its process may still run: ${describeLeftover(leftover)}`);
   }
-  const stuck = await removeLeftovers(docker, { chosen, say, signal });
+  const stuck = await removeLeftovers(docker, { chosen, say, clock: systemClock(), signal });
   for (const words of stuck) say(`could not remove ${words}`);
   return stuck.length;
 };

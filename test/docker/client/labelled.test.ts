@@ -1,179 +1,33 @@
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import Dockerode from "dockerode";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import {
-  inventoryOf,
-  leftovers,
-  ownId,
-  removeAll,
-  removeById,
-} from "../../../docker/client/labelled.ts";
-import { exchange } from "../../../docker/client/exchange.ts";
+import { inventoryOf, removeAll } from "../../../docker/client/labelled.ts";
+import { removeLeftovers } from "../../../harness/cli/leftovers.ts";
 import { LABEL } from "../../../harness/core/model.ts";
+import { millis } from "../../../harness/core/units.ts";
+import { HONEST, startDishonestEngine, type EngineObject, type Lies } from "./dishonest-engine.ts";
+import { nothingForeignIsRemoved, runtimeOn } from "./foreign-objects.ts";
 
 const RUN = "r1";
 const signal = new AbortController().signal;
+const ours = { [LABEL.run]: RUN, [LABEL.owner]: "1:2:3:4" };
 
-interface Thing {
-  readonly kind: "container" | "network";
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>> | null;
-}
-
-/** What an engine, or a proxy before it, does wrong. */
-interface Vices {
-  /** Every list has everything, whatever was asked for. */
-  readonly ignoresFilters: boolean;
-  /** A name in a list is that of another object. */
-  readonly swapsNames: boolean;
-  /** After the first list, a name belongs to another object. */
-  readonly reusesNames: boolean;
-}
-
-const isOurs = ({ labels }: Thing): boolean =>
-  labels?.[LABEL.run] === RUN && (labels[LABEL.owner] ?? "") !== "";
-
-/** An engine that has these objects; what it was told to delete is kept, and is never deleted. */
-const engineWith = async (things: readonly Thing[], vices: Vices) => {
-  const directory = mkdtempSync(join(tmpdir(), "labelled-"));
-  const deleted: Thing[] = [];
-  let lists = 0;
-  const idOf = (index: number): string => String(index).padStart(64, "0");
-  const found = (reference: string): Thing | undefined => {
-    const byId = things.find((_, index) => idOf(index) === reference);
-    if (byId !== undefined) return byId;
-    const named = things.filter(({ name }) => name === reference);
-    return vices.reusesNames && lists > 0 ? named.at(-1) : named[0];
-  };
-  const listed = (kind: Thing["kind"], label: string) => {
-    const names = things.map(({ name }) => name);
-    if (vices.swapsNames) names.reverse();
-    return things.flatMap((thing, index) => {
-      const [key = "", value] = label.split("=");
-      const matches =
-        value === undefined ? key in (thing.labels ?? {}) : thing.labels?.[key] === value;
-      if (thing.kind !== kind || !(matches || vices.ignoresFilters || label === "")) return [];
-      const shown = names[index] ?? "";
-      return [
-        {
-          Id: idOf(index),
-          Name: shown,
-          Names: [`/${shown}`],
-          Labels: thing.labels,
-          State: "running",
-        },
-      ];
-    });
-  };
-  const server = createServer(({ method, url = "" }, response) => {
-    const { pathname, searchParams } = new URL(url, "http://engine");
-    const answer = (status: number, body: unknown): void => {
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(JSON.stringify(body));
-    };
-    const filters = JSON.parse(searchParams.get("filters") ?? "{}") as { label?: string[] };
-    const label = filters.label?.[0] ?? "";
-    const [, plural, reference = ""] = pathname.split("/");
-    const kind = plural === "containers" ? "container" : "network";
-    if (pathname === "/volumes") {
-      answer(200, { Volumes: null });
-    } else if (method === "GET" && (pathname === "/containers/json" || pathname === "/networks")) {
-      const list = listed(kind, label);
-      lists += 1;
-      answer(200, list);
-    } else {
-      const thing = found(decodeURIComponent(reference));
-      if (thing === undefined) {
-        answer(404, { message: "no such object" });
-      } else if (method === "DELETE") {
-        deleted.push(thing);
-        response.writeHead(204).end();
-      } else {
-        const Id = idOf(things.indexOf(thing));
-        answer(200, { Id, Labels: thing.labels, Config: { Labels: thing.labels } });
-      }
-    }
-  }).listen(join(directory, "s"));
-  await once(server, "listening");
-  const close = (): void => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(directory, { recursive: true });
-  };
-  return { docker: new Dockerode({ socketPath: join(directory, "s") }), deleted, close };
+const engineWith = async (objects: readonly EngineObject[], lies: Partial<Lies> = {}) => {
+  const engine = await startDishonestEngine(objects, { ...HONEST, ...lies });
+  onTestFinished(engine.close);
+  return engine;
 };
 
-const labels = fc.oneof(
-  fc.constant(null),
-  fc.constant({}),
-  fc.record(
-    {
-      [LABEL.run]: fc.constantFrom(RUN, "r2", "", "r", "r11"),
-      [LABEL.owner]: fc.constantFrom("1:2:3:4", ""),
-    },
-    { requiredKeys: [] },
-  ),
-);
-const thing: fc.Arbitrary<Thing> = fc.record({
-  kind: fc.constantFrom("container", "network"),
-  name: fc.constantFrom("stress-r1-w1j1", "stress-r1-w1j2-redis", "stress-r2-w1j1", "postgres", ""),
-  labels,
-});
-const vices = fc.record({
-  ignoresFilters: fc.boolean(),
-  swapsNames: fc.boolean(),
-  reusesNames: fc.boolean(),
-});
-
-test("no foreign object is ever deleted, whatever the engine says of filters and names", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(thing, { maxLength: 8 }), vices, async (things, wrong) => {
-      const { docker, deleted, close } = await engineWith(things, wrong);
-      try {
-        const what = await inventoryOf(docker, RUN, signal);
-        await removeAll(docker, { run: RUN, what }, signal);
-        await removeAll(
-          docker,
-          { run: RUN, what: { containers: ["postgres"], networks: ["postgres"], volumes: [] } },
-          signal,
-        );
-        for (const left of await leftovers(docker, signal)) {
-          if (left.run === RUN) await removeAll(docker, { run: RUN, what: left.inventory }, signal);
-        }
-        for (const { kind, name } of things) {
-          if (name === "") continue;
-          const id = await ownId(docker, { kind, name }, signal);
-          if (id !== null && name.startsWith(`stress-${RUN}-`)) {
-            await exchange(docker, removeById(kind, id), { signal });
-          }
-        }
-        expect(deleted.filter((each) => !isOurs(each))).toEqual([]);
-      } finally {
-        close();
-      }
-    }),
-    { numRuns: 40 },
-  );
+test("no foreign object is ever removed, whatever the engine answers", async () => {
+  await fc.assert(nothingForeignIsRemoved(), { numRuns: 60 });
 });
 
 test("what carries the run's labels is removed, containers before networks", async () => {
-  const ours = { [LABEL.run]: RUN, [LABEL.owner]: "1:2:3:4" };
-  const things: readonly Thing[] = [
+  const objects: readonly EngineObject[] = [
     { kind: "network", name: "stress-r1-w1j1", labels: ours },
     { kind: "container", name: "stress-r1-w1j1-redis", labels: ours },
-    { kind: "container", name: "postgres", labels: null },
+    { kind: "container", name: "postgres", labels: {} },
   ];
-  const { docker, deleted, close } = await engineWith(things, {
-    ignoresFilters: true,
-    swapsNames: false,
-    reusesNames: false,
-  });
-  onTestFinished(close);
+  const { docker, removed } = await engineWith(objects, { ignoresFilters: true });
   const what = await inventoryOf(docker, RUN, signal);
   expect(what).toEqual({
     containers: ["stress-r1-w1j1-redis"],
@@ -181,15 +35,54 @@ test("what carries the run's labels is removed, containers before networks", asy
     volumes: [],
   });
   expect(await removeAll(docker, { run: RUN, what }, signal)).toEqual([]);
-  expect(deleted.map(({ name }) => name)).toEqual(["stress-r1-w1j1-redis", "stress-r1-w1j1"]);
+  expect(removed.map(({ name }) => name)).toEqual(["stress-r1-w1j1-redis", "stress-r1-w1j1"]);
 });
 
 test("an empty run id matches nothing and is refused", async () => {
-  const { docker, close } = await engineWith([], {
-    ignoresFilters: false,
-    swapsNames: false,
-    reusesNames: false,
-  });
-  onTestFinished(close);
+  const { docker } = await engineWith([]);
   await expect(inventoryOf(docker, "", signal)).rejects.toThrow("the run id is empty");
 });
+
+test("what a living process made under the same run id and name stays when a dead one's is removed", async () => {
+  const network = { kind: "network", name: "stress-r1-w1j1" } as const;
+  const { docker, removed } = await engineWith([
+    { ...network, labels: { ...ours, [LABEL.owner]: "of the living" } },
+    { ...network, labels: ours },
+  ]);
+  const stuck = await removeLeftovers(docker, {
+    chosen: ({ owner }) => owner === ours[LABEL.owner],
+    say: () => undefined,
+    clock: { now: () => millis(0), sleep: () => Promise.resolve() },
+    signal,
+  });
+  expect(stuck).toEqual([]);
+  expect(removed).toEqual([{ ...network, labels: ours }]);
+});
+
+test("a teardown removes the job's own container, although another takes its name in the meantime", async () => {
+  const container = { kind: "container", name: "stress-r1-w1j1-redis", labels: ours } as const;
+  const { docker, removed } = await engineWith(
+    [container, { kind: "container", name: "web", labels: {} }],
+    { swaps: [{ at: 2, from: 1, to: 0 }] },
+  );
+  const { answer } = await runtimeOn(docker).perform(
+    { kind: "container.remove", service: "redis", container: container.name },
+    { bindings: new Map() },
+    signal,
+  );
+  expect(answer).toEqual({ kind: "done" });
+  expect(removed).toEqual([container]);
+});
+
+test.each(["beginning of the id", "name"] as const)(
+  "an object of which the engine gives the %s in place of its id is left alone",
+  async (answersWith) => {
+    const name = "stress-r1-w1j1-redis";
+    const { docker, removed } = await engineWith([{ kind: "container", name, labels: ours }], {
+      answersWith,
+    });
+    const what = { containers: [name], networks: [], volumes: [] };
+    await removeAll(docker, { run: RUN, what }, signal);
+    expect(removed).toEqual([]);
+  },
+);

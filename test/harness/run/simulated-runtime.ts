@@ -38,7 +38,7 @@ export interface SimulatedOptions {
 }
 
 /** Sees nothing, as where neither sockets nor logs can be read. */
-const BLIND: Witness = {
+export const BLIND: Witness = {
   look: () =>
     Promise.resolve({ about: "daemon", state: null, pid: null, answers: true, goroutines: null }),
   ports: () => Promise.resolve({ forwards: null, engineListening: null }),
