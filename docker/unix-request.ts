@@ -18,20 +18,36 @@ export interface UnixRequest {
   readonly signal?: AbortSignal;
 }
 
-/** @throws the socket's error (ENOENT, ECONNREFUSED, …), or the signal's reason when the answer does not come */
+/** For an answer that is not there yet, in milliseconds, where no signal says otherwise. */
+const ANSWER_MS = 10_000;
+
+/** A list of all forwards of a busy RootlessKit takes a few hundred KiB; a goroutine dump some MiB. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * No redirect is followed.
+ *
+ * @throws the socket's error (ENOENT, ECONNREFUSED, …), the signal's reason if the answer does not come, or Error for
+ * one that is longer than 64 MiB
+ */
 export const unixRequest = ({
   socketPath,
   method,
   path,
   body,
-  signal,
+  signal = AbortSignal.timeout(ANSWER_MS),
 }: UnixRequest): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { "Content-Type": "application/json" };
-    const options = { socketPath, method, path, headers, agent: false };
-    const asking = request({ ...options, ...(signal && { signal }) }, (response) => {
+    const options = { socketPath, method, path, headers, agent: false, signal };
+    const asking = request(options, (response) => {
       const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      let length = 0;
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > MOST_BYTES) response.destroy(new Error("the answer is longer than 64 MiB"));
+      });
       response.once("end", () => {
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
       });

@@ -123,6 +123,17 @@ test("the table of dependencies is that of package.json", () => {
   );
 });
 
+test("the engine is asked through exchange alone, which has limits and deadlines", () => {
+  const direct =
+    /\bdocker\.(?:modem\.dial|create|get|list|pull|import|load|build|run|prune|info|version|ping|search)\w*\(/;
+  const files = ["docker", "harness"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => join(folder, name)),
+  );
+  expect(files.filter((file) => direct.test(readFileSync(join(ROOT, file), "utf8")))).toEqual([]);
+});
+
 test("core imports nothing of Node's", () => {
   const stray = IMPORTS.filter(
     ({ file, source }) => isInside(file, "harness/core") && source.startsWith("node:"),

@@ -44,6 +44,9 @@ export const poolsAnswer = z.object({ DefaultAddressPools: addressPools });
 
 export const createdAnswer = z.object({ Id: z.string() });
 
+/** Engines send null for the digests of images that were never pulled. */
+export const imageAnswer = z.object({ Id: z.string(), RepoDigests: list(z.string()) });
+
 export const waitAnswer = z.object({ StatusCode: z.int() });
 
 export const containerAnswer = z.object({

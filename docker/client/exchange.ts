@@ -1,12 +1,15 @@
 /**
  * One HTTP exchange with the daemon through dockerode, with what dockerode does not tell: when the request
- * left this process, and that an answer broke off in the middle. No redirect is followed, and an answer that is
- * kept in memory has a limit.
+ * left this process, and that an answer broke off in the middle. No redirect is followed; an answer has a deadline,
+ * and one that is kept in memory a limit.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import type Dockerode from "dockerode";
+import { DeadlinePassed } from "../../harness/core/errors.ts";
+import { millis } from "../../harness/core/units.ts";
 import type { Call } from "./calls.ts";
 
 /** An answer with a status that is not a success, in the daemon's own words. */
@@ -91,6 +94,8 @@ interface Modem {
       statusCodes: Record<number, true>;
       abortSignal: AbortSignal;
       isStream: boolean;
+      /** What is sent instead of a JSON body. */
+      file: Readable | undefined;
     },
     callback: (error: unknown, body: unknown) => void,
   ) => void;
@@ -116,20 +121,52 @@ export interface ExchangeOptions {
   readonly onWritten?: () => void;
   /** Resolve with the response as a stream as soon as its head has arrived. */
   readonly stream?: boolean;
+  /** A tar archive to send, instead of the call's body. */
+  readonly upload?: Readable;
+  /**
+   * Milliseconds until the answer must be there, or its head for `stream`; a minute if absent. `null`: the signal
+   * carries the deadline.
+   */
+  readonly within?: number | null;
 }
+
+const ANSWER_MS = 60_000;
+
+/** A signal that aborts with `outer`, or when so many milliseconds have passed. */
+const deadlineAfter = (
+  duration: number,
+  outer: AbortSignal,
+): { readonly signal: AbortSignal; readonly clear: () => void } => {
+  const passed = new AbortController();
+  const timer = setTimeout(() => {
+    passed.abort(new DeadlinePassed(millis(duration)));
+  }, duration);
+  return {
+    signal: AbortSignal.any([outer, passed.signal]),
+    clear: () => {
+      clearTimeout(timer);
+    },
+  };
+};
 
 /**
  * @returns the decoded JSON body, a Buffer for any other body, or the response for `stream`
- * @throws Refusal, ConnectionLost, the signal's reason, or the socket's error (ENOENT, ECONNREFUSED, …)
+ * @throws Refusal, ConnectionLost, DeadlinePassed, the signal's reason, or the socket's error (ENOENT, ECONNREFUSED, …)
  */
 export const exchange = (
   docker: Dockerode,
   call: Call,
-  { signal, onWritten, stream = false }: ExchangeOptions,
+  { signal: outer, onWritten, stream = false, upload, within = ANSWER_MS }: ExchangeOptions,
 ): Promise<unknown> =>
   new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
+    const deadline = within === null ? null : deadlineAfter(within, outer);
+    const signal = deadline?.signal ?? outer;
+    const settle = (): void => {
+      deadline?.clear();
       signal.removeEventListener("abort", onAbort);
+    };
+    const fail = (error: unknown): void => {
+      settle();
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
       reject(signal.aborted ? signal.reason : error);
     };
@@ -157,13 +194,14 @@ export const exchange = (
           statusCodes: SUCCESS,
           abortSignal: signal,
           isStream: stream,
+          file: upload,
         },
         (error, body) => {
           if (error !== null && error !== undefined) {
             fail(toRefusal(error));
             return;
           }
-          signal.removeEventListener("abort", onAbort);
+          settle();
           resolve(body);
         },
       );

@@ -87,7 +87,7 @@ export class JobOutput {
   async #follow(): Promise<void> {
     const call = { method: "GET", path: `${this.#logs}&follow=true` } as const;
     const { signal } = this.#closing;
-    const response = await exchange(this.#docker, call, { signal, stream: true });
+    const response = await exchange(this.#docker, call, { signal, stream: true, within: null });
     const stream = response as IncomingMessage;
     const stdout = new PassThrough();
     const stderr = new PassThrough();

@@ -191,7 +191,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     };
     try {
       const call = isRemoval(operation) ? await removal(operation, signal) : toCall(operation);
-      const body = await exchange(docker, call, { signal, onWritten });
+      const body = await exchange(docker, call, { signal, onWritten, within: null });
       return { answer: toDone(operation, body), writtenAt };
     } catch (error) {
       if (error instanceof Finding) return { answer: found(error.message), writtenAt };
@@ -203,7 +203,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   /** Throws a Finding if the container is no longer running, DaemonSays if the daemon does not know it. */
   const refuseExited = async (operation: ProbeOperation, signal: AbortSignal): Promise<void> => {
     const call = inspectContainer(operation.container);
-    const body = await exchange(docker, call, { signal }).catch((error: unknown) => {
+    const body = await exchange(docker, call, { signal, within: null }).catch((error: unknown) => {
       throw new DaemonSays(toAnswer(error, signal));
     });
     const { State } = decode(containerAnswer, body, "container.inspect");
@@ -225,12 +225,13 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     signal: AbortSignal,
   ): Promise<readonly PortBinding[]> => {
     for (;;) {
-      const body = await exchange(docker, inspectContainer(container), { signal }).catch(
-        (error: unknown) => {
-          if (error instanceof Refusal && error.status === 404) return null;
-          throw error;
-        },
-      );
+      const body = await exchange(docker, inspectContainer(container), {
+        signal,
+        within: null,
+      }).catch((error: unknown) => {
+        if (error instanceof Refusal && error.status === 404) return null;
+        throw error;
+      });
       const seen = body === null ? null : decode(containerAnswer, body, "container.inspect");
       if (seen?.State.Running === true) return bindingsOf(seen);
       await clock.sleep(AWAITED_INTERVAL, signal);

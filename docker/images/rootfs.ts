@@ -1,17 +1,22 @@
 /**
  * File systems for images, built from recipes and kept in the state directory.
  */
-import type Dockerode from "dockerode";
 import { createReadStream, createWriteStream, existsSync, writeFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { LABEL } from "../../harness/core/model.ts";
 import { StressError, messageOf } from "../../harness/core/errors.ts";
 import { extractPackages, type DebianRelease } from "../managed/debian-packages.ts";
 import type { HostOptions } from "../managed/host-needs.ts";
 import { contentKey, renameUnlessThere, scratchDirectory } from "../managed/state-directory.ts";
-import { importImage, type ImageCall } from "./engine-images.ts";
+import { removeContainer, type Call } from "../client/calls.ts";
+import { createdAnswer, decode, waitAnswer } from "../client/daemon-schemas.ts";
+import { ConnectionLost, exchange } from "../client/exchange.ts";
+import { logText } from "../client/log-frames.ts";
+import { encodeReference, IMAGE_MS, importImage, type ImageCall } from "./engine-images.ts";
 import { recipeKey, type Recipe } from "./recipe.ts";
 import { tar } from "./tar.ts";
 
@@ -39,20 +44,9 @@ const EXCLUDED = [
 
 const REMOVE_MS = 30_000;
 
-const statusOf = (waited: unknown): number | null =>
-  typeof waited === "object" &&
-  waited !== null &&
-  "StatusCode" in waited &&
-  typeof waited.StatusCode === "number"
-    ? waited.StatusCode
-    : null;
-
-/** A container's output; the engine's frame headers are not printable. */
-const outputIn = (logs: Buffer): string =>
-  logs
-    .toString("latin1")
-    .replaceAll(/[^\x20-\x7e\n]/g, "")
-    .trim();
+/** The largest real one is under 1 GiB. */
+const MOST_ROOTFS = 8 * 1024 ** 3;
+const MOST_ROOTFS_TEXT = "8 GiB";
 
 /** The line that says most about a failure: the first that says it is an error, or the last. */
 const failureIn = (output: string): string => {
@@ -67,7 +61,12 @@ const failureIn = (output: string): string => {
 export const preparation = (
   { image, command }: { image: string; command: readonly string[] },
   { recipe, release, owner }: Pick<RootfsOptions, "recipe" | "release" | "owner">,
-): Dockerode.ContainerCreateOptions => ({
+): {
+  readonly Image: string;
+  readonly Cmd: readonly string[];
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly NetworkDisabled: boolean;
+} => ({
   Image: image,
   Cmd: [...command],
   Labels: {
@@ -78,32 +77,65 @@ export const preparation = (
   NetworkDisabled: true,
 });
 
+/** Writes what the engine sends to a file. @throws Error if it falls silent or sends too much */
+const download = async (
+  call: Call,
+  target: string,
+  { docker, signal }: ImageCall,
+): Promise<void> => {
+  const response = (await exchange(docker, call, { signal, stream: true })) as IncomingMessage;
+  response.setTimeout(IMAGE_MS, () => {
+    response.destroy(new ConnectionLost("the engine fell silent"));
+  });
+  let length = 0;
+  const limit = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      length += chunk.length;
+      if (length <= MOST_ROOTFS) done(null, chunk);
+      else done(new ConnectionLost(`the file system is larger than ${MOST_ROOTFS_TEXT}`));
+    },
+  });
+  await pipeline(response, limit, createWriteStream(target), { signal });
+};
+
 /** Runs the command in a container made from `image`, and writes the container's files to `target`. */
 const runAndExport = async (
   { image, command, target }: { image: string; command: readonly string[]; target: string },
   options: RootfsOptions,
 ): Promise<void> => {
   const { recipe, docker, signal } = options;
-  const container = await docker.createContainer({
-    ...preparation({ image, command }, options),
-    abortSignal: signal,
-  });
+  const create: Call = {
+    method: "POST",
+    path: "/containers/create",
+    body: { ...preparation({ image, command }, options) },
+  };
+  const { Id } = decode(
+    createdAnswer,
+    await exchange(docker, create, { signal }),
+    `POST ${create.path}`,
+  );
+  const path = `/containers/${Id}`;
   try {
-    await container.start({ abortSignal: signal });
-    const waited: unknown = await container.wait({ abortSignal: signal });
-    if (statusOf(waited) !== 0) {
-      const output = outputIn(await container.logs({ stdout: true, stderr: true }));
+    await exchange(docker, { method: "POST", path: `${path}/start` }, { signal });
+    const wait: Call = { method: "POST", path: `${path}/wait` };
+    const { StatusCode } = decode(
+      waitAnswer,
+      await exchange(docker, wait, { signal, within: IMAGE_MS }),
+      `POST ${wait.path}`,
+    );
+    if (StatusCode !== 0) {
+      const logs: Call = { method: "GET", path: `${path}/logs?stdout=true&stderr=true` };
+      const log = await exchange(docker, logs, { signal });
+      const output = Buffer.isBuffer(log) ? logText(log).trim() : "";
       throw new StressError(
         "environment",
         `Preparing image ${recipe.name} failed: ${failureIn(output)}`,
         { cause: new Error(output) },
       );
     }
-    await pipeline(await container.export({ abortSignal: signal }), createWriteStream(target), {
-      signal,
-    });
+    await download({ method: "GET", path: `${path}/export` }, target, options);
   } finally {
-    await container.remove({ force: true, v: true, abortSignal: AbortSignal.timeout(REMOVE_MS) });
+    await exchange(docker, removeContainer(Id), { signal: AbortSignal.timeout(REMOVE_MS) });
   }
 };
 
@@ -123,8 +155,11 @@ const prepare = async (
     const why = messageOf(cause);
     throw new StressError("environment", `Cannot prepare image ${recipe.name}: ${why}`, { cause });
   } finally {
-    const temporary = docker.getImage(image);
-    await temporary.remove({ force: true, abortSignal: AbortSignal.timeout(REMOVE_MS) });
+    const removal: Call = {
+      method: "DELETE",
+      path: `/images/${encodeReference(image)}?force=true`,
+    };
+    await exchange(docker, removal, { signal: AbortSignal.timeout(REMOVE_MS) });
   }
 };
 
