@@ -65,11 +65,13 @@ export const writeReport = (directory: string, name: string, content: string): v
 /** Points `<out>/latest` at the run. @throws StressError("output") */
 export const pointLatest = (out: string, run: string): void => {
   const link = join(resolve(out), "latest");
+  // A name of this run alone: two runs that end at once must not take each other's link away.
+  const beside = `${link}.${run}.new`;
   try {
-    rmSync(`${link}.new`, { force: true });
-    symlinkSync(run, `${link}.new`);
-    renameSync(`${link}.new`, link);
+    symlinkSync(run, beside);
+    renameSync(beside, link);
   } catch (error) {
+    rmSync(beside, { force: true });
     throw new StressError("output", `cannot point ${link} at ${run}: ${messageOf(error)}`, {
       cause: error,
     });
