@@ -1,8 +1,17 @@
 /**
  * The record of a running engine: what another process needs to use it or to take it down.
  */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { StressError } from "../../harness/core/errors.ts";
 import type { ProcessIdentity } from "./processes.ts";
 import { SLOTS, slotPaths } from "./slot.ts";
@@ -113,6 +122,23 @@ export const readRecord = (stateDir: string, slot: number): EngineRecord | null 
 export const readRecords = (stateDir: string): readonly EngineRecord[] =>
   SLOTS.flatMap((slot) => readRecord(stateDir, slot) ?? []);
 
+/** Beside the record, for a name that it gets at once; on the disk before that, so that a power cut leaves no half. */
+const writeDraft = (file: string, record: EngineRecord): string => {
+  const draft = `${file}.${String(process.pid)}`;
+  writeFileSync(draft, JSON.stringify(record, null, 2), { flush: true });
+  return draft;
+};
+
+/** Puts the names in a record's directory on the disk. */
+const namesToDisk = (file: string): void => {
+  const directory = openSync(dirname(file), "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+};
+
 /**
  * Takes the slot; the record appears whole or not at all.
  *
@@ -120,20 +146,20 @@ export const readRecords = (stateDir: string): readonly EngineRecord[] =>
  */
 export const createRecord = (stateDir: string, record: EngineRecord): void => {
   const { record: file } = slotPaths(stateDir, record.slot);
-  const draft = `${file}.${String(process.pid)}`;
-  writeFileSync(draft, JSON.stringify(record, null, 2));
+  const draft = writeDraft(file, record);
   try {
     linkSync(draft, file);
   } finally {
     rmSync(draft);
   }
+  namesToDisk(file);
 };
 
 /** Replaces the record at once, so that a reader sees the old one or the new one. */
 export const updateRecord = (stateDir: string, record: EngineRecord): void => {
   const { record: file } = slotPaths(stateDir, record.slot);
-  writeFileSync(`${file}.new`, JSON.stringify(record, null, 2));
-  renameSync(`${file}.new`, file);
+  renameSync(writeDraft(file, record), file);
+  namesToDisk(file);
 };
 
 /** Frees the slot, unless it already belongs to a successor. */
