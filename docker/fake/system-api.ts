@@ -1,10 +1,16 @@
+import { machine } from "node:os";
 import { DEFAULT_POOLS, type Pool } from "../../harness/core/known-engines.ts";
 import { json } from "./reply.ts";
 import type { Route } from "./route.ts";
 import type { World } from "./world.ts";
 
 const KERNEL = "6.1.0-simulated";
-const ARCHITECTURE = "amd64";
+
+const GO_NAMES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", ppc64: "ppc64le" };
+
+/** Go's name for an architecture, as `docker version` and images have it. @param arch - as Node names it */
+export const goArchitecture = (arch: string): string => GO_NAMES[arch] ?? arch;
+
 const CORES = 4;
 const MEMORY_BYTES = 8 * 2 ** 30;
 
@@ -13,7 +19,7 @@ const versionOf = ({ behaviour }: World): unknown => {
   const shared = {
     GitCommit: "simulated",
     Os: "linux",
-    Arch: ARCHITECTURE,
+    Arch: goArchitecture(process.arch),
     KernelVersion: KERNEL,
     MinAPIVersion: minApiVersion,
   };
@@ -65,7 +71,7 @@ const infoOf = ({ behaviour, containers, images, settings }: World): unknown => 
     KernelVersion: KERNEL,
     OperatingSystem: "simulated",
     OSType: "linux",
-    Architecture: "x86_64",
+    Architecture: machine(),
     NCPU: CORES,
     MemTotal: MEMORY_BYTES,
     DockerRootDir: "/simulated/docker",
@@ -107,7 +113,7 @@ export const imageRoutes = ({ images }: World): readonly Route[] => [
         Id: images.idOf(reference),
         RepoTags: [reference],
         RepoDigests: [],
-        Architecture: ARCHITECTURE,
+        Architecture: goArchitecture(process.arch),
         Os: "linux",
       }),
   },

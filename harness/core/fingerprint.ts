@@ -126,11 +126,33 @@ export const sameFingerprint = (a: Fingerprint, b: Fingerprint): boolean =>
 /** Longest value that is said whole; of longer ones (the settings of a profile) only that they differ. */
 const LONGEST = 80;
 
-/** `kernel: 6.1.0 and 6.18.0`, one line a field; a field that only one of them has says so. */
+/** The tag of an image that is built here: of its release, if that is in it, and of its recipe on an architecture. */
+const BUILT_TAG = /(image rootless-stress\/[^:]+:(?:[a-z]+-)?)[0-9a-f]{12}$/;
+/** The engine of a profile as settings have it: an archive is of one architecture, its checksum too. */
+const ENGINE_ARCHIVE = /"engine":\{"from":"(?:[^"\\]|\\.)*","kind":"archive"\}/;
+
+/** Fields without what differs between two architectures in any case: builds of one image, archives of one engine. */
+const onAnyArchitecture = (fields: Fingerprint["fields"]): Fingerprint["fields"] =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) =>
+      /(?:^|: )image /.test(name)
+        ? [name.replace(BUILT_TAG, "$1…"), "of its architecture"]
+        : [name, value.replace(ENGINE_ARCHIVE, '"engine":"an archive"')],
+    ),
+  );
+
+/**
+ * `kernel: 6.1.0 and 6.18.0`, one line a field; a field that only one of them has says so. Between two architectures
+ * images are compared by name alone, and an engine from an archive by its version.
+ */
 export const differences = (a: Fingerprint, b: Fingerprint): readonly string[] => {
-  const names = [...new Set([...Object.keys(a.fields), ...Object.keys(b.fields)])];
+  const sameArchitecture = a.fields["architecture"] === b.fields["architecture"];
+  const [first, second] = sameArchitecture
+    ? [a.fields, b.fields]
+    : [onAnyArchitecture(a.fields), onAnyArchitecture(b.fields)];
+  const names = [...new Set([...Object.keys(first), ...Object.keys(second)])];
   return names.flatMap((name) => {
-    const [here, there] = [a.fields[name], b.fields[name]];
+    const [here, there] = [first[name], second[name]];
     if (here === there) return [];
     if (here === undefined || there === undefined) {
       return [`${name}: only in the ${here === undefined ? "second" : "first"}`];

@@ -98,7 +98,7 @@ const unlike = (first: Run, other: Run): readonly string[] => {
     ...(first.architecture === other.architecture
       ? []
       : [
-          `${first.architecture} beside ${other.architecture}: two machines, so a difference may be one of machines`,
+          `${first.architecture} beside ${other.architecture}: two machines, so a difference may be one of machines; each has its own builds of the images`,
         ]),
   ];
 };

@@ -66,6 +66,30 @@ test("an image that is built here has another id in every engine, and is the sam
   expect(changed).not.toEqual(one);
 });
 
+test("between two architectures an image is the same by its name, whichever build of it each has", () => {
+  const on = (architecture: string, key: string, id: string) =>
+    printOf({
+      engine: {
+        architecture,
+        images: {
+          [`rootless-stress/redis:bookworm-${key}`]: "sha256:1111",
+          [`rootless-stress/job:${key}`]: "sha256:1111",
+          "redis:7": id,
+        },
+      },
+    });
+  const one = on("x86_64", "a6f308b18dc1", "sha256:1111");
+  const architectures = "architecture: x86_64 and aarch64";
+  expect(differences(one, on("aarch64", "000000000000", "sha256:3333"))).toEqual([architectures]);
+  const without = printOf({ engine: { architecture: "aarch64", images: {} } });
+  expect(differences(one, without)).toEqual([
+    architectures,
+    "image redis:7: only in the first",
+    "image rootless-stress/job:…: only in the first",
+    "image rootless-stress/redis:bookworm-…: only in the first",
+  ]);
+});
+
 test("the digest is the same on every machine and in every version", () => {
   expect(BASE.digest).toBe("ed0d22a19265fc7f");
 });
@@ -95,7 +119,7 @@ const PROFILE: Profile = {
 const isStart = (event: Event): event is EventOf<"run.started"> => event.event === "run.started";
 
 /** A run of one profile, whose engine was started twice. */
-const profiled = (profile: Profile, enginePortRange: [number, number]) => {
+const profiled = (profile: Profile, enginePortRange: [number, number], architecture = "x86_64") => {
   const events = journalOf(SCRIPT);
   const start = events.find(isStart);
   if (start === undefined) throw new Error("no start");
@@ -108,10 +132,14 @@ const profiled = (profile: Profile, enginePortRange: [number, number]) => {
   });
   return fingerprintOf(
     history([
-      { ...start, profiles: [{ profile, skipped: null }] },
+      {
+        ...start,
+        engine: { ...start.engine, architecture },
+        profiles: [{ profile, skipped: null }],
+      },
+      started("29.6.0"),
       started("29.6.0"),
       ...events.slice(1),
-      started("29.6.0"),
     ]),
   );
 };
@@ -125,6 +153,20 @@ test("a profile's fields bear its name, and its settings are among them", () => 
   ]);
   const renamed = { ...PROFILE, title: "the same in other words" };
   expect(sameFingerprint(one, profiled(renamed, [41000, 42000]))).toBe(true);
+});
+
+test("between two architectures a profile's engine from an archive is the same by its version", () => {
+  const from = (architecture: string): Profile => ({
+    ...PROFILE,
+    engine: { kind: "archive", from: `./${architecture}/docker-29.6.0.tgz#sha256=00` },
+  });
+  const one = profiled(from("x86_64"), [41000, 42000]);
+  expect(differences(one, profiled(from("aarch64"), [41000, 42000], "aarch64"))).toEqual([
+    "architecture: x86_64 and aarch64",
+  ]);
+  expect(differences(one, profiled(from("other"), [41000, 42000]))).toEqual([
+    "wide-pools: profile: not the same",
+  ]);
 });
 
 test("which range an engine took that keeps apart from others is chance, and no difference", () => {

@@ -87,7 +87,7 @@ test("other machines, engines and images are warned of by name, and two architec
   const other = run("b", [0], { engine: { architecture: "aarch64", kernel: "6.1.0" } });
   expect(compareRuns([run("a", [0]), other]).warnings).toEqual([
     "b was not made on the same as a: architecture: x86_64 and aarch64; kernel: 6.18.0 and 6.1.0",
-    "x86_64 beside aarch64: two machines, so a difference may be one of machines",
+    "x86_64 beside aarch64: two machines, so a difference may be one of machines; each has its own builds of the images",
     POOLED,
   ]);
 });
