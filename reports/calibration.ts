@@ -18,6 +18,8 @@ import { printable, shortened } from "./printable.ts";
 
 /** Faults listed one by one, those that were not attributed right; the summary names all. */
 const MOST_FAULTS = 20;
+/** Ports that a sentence names. */
+const MOST_PORTS = 8;
 /** Room for the evidence of one, in a line. */
 const SENTENCE_WIDTH = 300;
 
@@ -52,7 +54,8 @@ const confusionTable = ({ confusion }: Calibration): Table => ({
 
 /** What the numbers come to, a sentence each. */
 const calibrationSentences = (calibration: Calibration): readonly string[] => {
-  const { injected, fates, scores, bystanders, sensitivity, specificity, quiet } = calibration;
+  const { injected, fates, scores, bystanders, foreign, sensitivity, specificity, quiet } =
+    calibration;
   const parts = [
     `${String(fates.met)} met`,
     ...(fates.absorbed > 0 ? [`${String(fates.absorbed)} absorbed by the daemon`] : []),
@@ -77,6 +80,13 @@ const calibrationSentences = (calibration: Calibration): readonly string[] => {
         : [
             `${count(bystanders.accused, "other failure")} attributed to causes of the same kind: these may be real`,
           ]),
+    ...(foreign.failed === 0
+      ? []
+      : [
+          `${count(foreign.failed, "failure")} set apart: something else held ` +
+            `${foreign.ports.length === 1 ? "port" : "ports"} ${foreign.ports.slice(0, MOST_PORTS).join(", ")}` +
+            `${foreign.ports.length > MOST_PORTS ? " and others" : ""} before any fault was injected`,
+        ]),
   ];
 };
 

@@ -23,7 +23,7 @@ export interface TroubleOptions extends Marks {
   /** The plan's: decides which ports and names are hit, and when. */
   readonly seed: string;
   readonly arsenal: Arsenal;
-  readonly nemesesOf: (wave: WavePlan) => readonly Nemesis[];
+  readonly nemesesOf: (wave: WavePlan) => readonly Nemesis[] | Promise<readonly Nemesis[]>;
   /** Gives each step of a strike the time that it may take; its signal then aborts with DeadlinePassed. */
   readonly bounded: <Result>(
     outer: AbortSignal,
@@ -149,7 +149,8 @@ export const createTroublemaker = (options: TroubleOptions): Troublemaker => {
         },
         inTime,
       };
-      for (const nemesis of nemesesOf(wave).toSorted((a, b) => rank(a) - rank(b))) {
+      const nemeses = await nemesesOf(wave);
+      for (const nemesis of nemeses.toSorted((a, b) => rank(a) - rank(b))) {
         const part = partFor(nemesis, options);
         standing.push(part);
         await part.strike(strike);

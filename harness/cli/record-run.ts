@@ -22,6 +22,7 @@ import type { EngineChoice } from "./engine-choice.ts";
 import { openEngines } from "./engines.ts";
 import { fileLocks, prepareLocks } from "./file-lock.ts";
 import type { Freshness } from "./freshness.ts";
+import { withOwnBlock } from "./own-block.ts";
 import type { TriedProfile } from "./profiles.ts";
 import { createRunDirectory, JOURNAL_FILE, pointLatest, removeIfEmpty } from "./run-directory.ts";
 import type { Shell } from "./shell.ts";
@@ -50,7 +51,7 @@ export interface LaidOutRun {
   /** Trouble on purpose; empty for an ordinary run. */
   readonly nemeses: readonly Nemesis[];
   /** Those of one wave; absent: all of them in every wave. */
-  readonly nemesesOf?: (wave: WavePlan) => readonly Nemesis[];
+  readonly nemesesOf?: (wave: WavePlan) => readonly Nemesis[] | Promise<readonly Nemesis[]>;
 }
 
 export interface RecordedRun {
@@ -86,11 +87,12 @@ const interimOf = (
  * @throws StressError for what keeps it from beginning
  */
 export const recordRun = async (
-  laidOut: LaidOutRun,
+  asked: LaidOutRun,
   shell: Shell,
   cleanup: CleanupStack,
 ): Promise<RecordedRun> => {
   const { say, signal } = shell;
+  const laidOut = await withOwnBlock(asked, shell, cleanup);
   const { request, plan, profiles, command, out } = laidOut;
   const { run, seed, waves } = plan;
   prepareLocks(plan.arms);

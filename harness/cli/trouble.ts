@@ -81,7 +81,7 @@ export interface TroubleRequest {
   /** All that may be asked for. */
   readonly nemeses: readonly Nemesis[];
   /** Those of one wave; absent: all of them in every wave. */
-  readonly nemesesOf?: (wave: WavePlan) => readonly Nemesis[];
+  readonly nemesesOf?: (wave: WavePlan) => readonly Nemesis[] | Promise<readonly Nemesis[]>;
 }
 
 /** A throw-away engine beside the one under test; the path of its daemon's socket. */

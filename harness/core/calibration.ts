@@ -78,6 +78,8 @@ export const calibrationSchema = z.object({
    * that is injected. On an engine and a machine that are not quiet these causes may be real.
    */
   bystanders: z.object({ jobs: count, failed: count, accused: count }),
+  /** Failures on ports that something else held before the wave's faults were injected; they count nowhere else. */
+  foreign: z.object({ failed: count, ports: z.array(z.int()) }).default({ failed: 0, ports: [] }),
   /** Whether these count as false positives: nothing but the faults can have been the cause. */
   quiet: z.boolean(),
   /** Over all faults that were met. */
@@ -156,6 +158,13 @@ const isOfDaemon = ({ failure }: FailedJob): boolean =>
   failure.class.startsWith("daemon.") ||
   failure.class.startsWith("readiness.") ||
   failure.step.answer.kind === "unknown";
+
+/** The port that a job failed over; `null` if it failed over something else, or the words name none. */
+const portOf = ({ failure, looks }: FailedJob): number | null => {
+  if (!failure.class.startsWith("port.")) return null;
+  const [look, ...others] = looks.flatMap(({ sight }) => (sight.about === "port" ? [sight] : []));
+  return portNamedIn(failure.message) ?? (others.length === 0 ? (look?.port ?? null) : null);
+};
 
 /** Whether a job failed by this fault: over its very target, in its wave, and not before it stood. */
 const isBy = (failed: FailedJob, { wave, at, fault }: EventOf<"fault.injected">): boolean => {
@@ -299,13 +308,19 @@ const causeScores = (cases: readonly Case[]): readonly CauseScore[] => {
  *
  * @param quiet - nothing but the faults can have been in a job's way, so that every other accusation is false
  * @param plans - the run's waves as planned, where the caller has them already
+ * @param heldBefore - by wave, the ports that were in use before its faults were injected, where that was looked at
  */
 export const calibrationOf = (
   run: RunHistory,
   {
     quiet,
     plans = plannedWaves(run),
-  }: { readonly quiet: boolean; readonly plans?: readonly WavePlan[] | null },
+    heldBefore = new Map(),
+  }: {
+    readonly quiet: boolean;
+    readonly plans?: readonly WavePlan[] | null;
+    readonly heldBefore?: ReadonlyMap<number, ReadonlySet<number>>;
+  },
 ): Calibration | null => {
   const injected = run.waves.flatMap((wave) => wave.faults.map((event) => ({ wave, event })));
   if (injected.length === 0) return null;
@@ -317,8 +332,14 @@ export const calibrationOf = (
     return scoreFault(event, wave, run, by);
   });
   const met = faults.filter(({ score }) => score !== null);
-  const bystanders = failed
-    .filter((each) => !hit.has(each))
+  const isForeign = (each: FailedJob): boolean => {
+    const port = portOf(each);
+    return port !== null && heldBefore.get(each.wave.started.wave)?.has(port) === true;
+  };
+  const unhit = failed.filter((each) => !hit.has(each));
+  const foreign = unhit.filter(isForeign);
+  const bystanders = unhit
+    .filter((each) => !isForeign(each))
     .map(({ attribution }): Case => ({ truth: null, attributed: attribution.cause }));
   const accused = bystanders.filter(isAccusation).length;
   const cases = [
@@ -333,6 +354,10 @@ export const calibrationOf = (
     fates: { met: fated("met"), absorbed: fated("absorbed"), untouched: fated("untouched") },
     scores: { right: scored("right"), wrong: scored("wrong"), open: scored("open") },
     bystanders: { jobs: countOk(run) + bystanders.length, failed: bystanders.length, accused },
+    foreign: {
+      failed: foreign.length,
+      ports: [...new Set(foreign.flatMap((each) => portOf(each) ?? []))].toSorted((a, b) => a - b),
+    },
     quiet,
     sensitivity: shareOf(scored("right"), met.length),
     specificity: quiet ? shareOf(bystanders.length - accused, bystanders.length) : null,

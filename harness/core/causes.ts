@@ -57,6 +57,7 @@ export const CAUSES: Readonly<Record<Cause, CauseFacts>> = {
   other_engine: {
     meaning: "another engine on this machine held the port",
     advice: "give each engine's namespace an ip_local_port_range of its own",
+    adviceIfFixed: "publish another port, or let the daemon choose one",
   },
   same_engine_container: {
     meaning: "another container of this engine had the port",

@@ -294,6 +294,9 @@ const engineAdvice = ({ run, failure }: Failed): readonly string[] =>
 /** Causes that the class already names, with advice that is more exact. */
 const SAID_BY_CLASS: ReadonlySet<Cause> = new Set(["subnets_taken", "name_taken", "privileged"]);
 
+/** Advice on a dynamic port, such as a port range for the daemon, is none on a port that is asked for by number. */
+const ANOTHER_PORT = "publish another port, or let the daemon choose one";
+
 const changesFor = (failed: Failed): readonly string[] => {
   const { cause } = failed.attribution;
   const dynamic = letsDaemonChoose(failed.mode);
@@ -304,7 +307,7 @@ const changesFor = (failed: Failed): readonly string[] => {
   return [
     ...new Set([
       ...(cause === null || byClass ? [] : [adviceFor(cause, { dynamic })]),
-      ...(byCause ? [] : [facts.advice]),
+      ...(byCause ? [] : [facts.retry === "if-dynamic" && !dynamic ? ANOTHER_PORT : facts.advice]),
       ...retryAdvice(failed),
       ...startAgainAdvice(failed),
       ...engineAdvice(failed),

@@ -12,6 +12,8 @@ interface Placement {
   /** Index of this port among the job's published ports. */
   readonly portIndex: number;
   readonly portsPerJob: number;
+  /** Where `ports-block` begins; absent: at its first port. */
+  readonly firstBlockPort?: number;
 }
 
 interface HostSide {
@@ -55,9 +57,9 @@ export const MODE_RULES: Readonly<Record<Mode, ModeRule>> = {
     title: `published in a block of ports of the job's own, from ${String(BLOCK_FIRST_PORT)} up`,
     scenarios: ["stacks"],
     access: "host",
-    publish: ({ job, portIndex, portsPerJob }) => ({
+    publish: ({ job, portIndex, portsPerJob, firstBlockPort = BLOCK_FIRST_PORT }) => ({
       hostIp: "",
-      hostPort: BLOCK_FIRST_PORT + job * portsPerJob + portIndex,
+      hostPort: firstBlockPort + job * portsPerJob + portIndex,
     }),
   },
   "ports-loopback": {

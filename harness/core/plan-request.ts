@@ -120,6 +120,8 @@ export const planRequestSchema = z
     warmups: z.int().nonnegative().exactOptional(),
     /** `all`: every port the image exposes; `minimal`: the one port the job uses. */
     ports: z.enum(["all", "minimal"]),
+    /** Where mode `ports-block` begins; absent: at the first port that it may use. */
+    firstBlockPort: z.int().positive().max(65_535).exactOptional(),
     images: imageSetSchema,
     deadlines: z.object({ call: duration, ready: duration, teardown: duration }),
     teardownConcurrency: z.int().positive(),

@@ -34,19 +34,27 @@ const chosenServices = ({ scenario, services }: PlanRequest): readonly Service[]
   return scenario.services.filter(({ name }) => services.length === 0 || services.includes(name));
 };
 
-const refuseTooManyBlocks = (
-  request: PlanRequest,
-  arms: readonly Arm[],
-  services: readonly Service[],
-): void => {
-  for (const { mode, n, ports = request.ports } of arms) {
-    if (mode !== "ports-block") continue;
-    const perJob = services.flatMap((service) => publishedPorts(service, ports)).length;
-    const room = Math.floor((BLOCK_LAST_PORT - BLOCK_FIRST_PORT + 1) / perJob);
+/** Jobs of each arm in mode `ports-block`, and the ports that each job takes. */
+const blocksOf = (request: PlanRequest): readonly { readonly n: number; perJob: number }[] => {
+  const services = chosenServices(request);
+  return armsOf(request).flatMap(({ mode, n, ports = request.ports }) => {
+    if (mode !== "ports-block") return [];
+    return [{ n, perJob: services.flatMap((service) => publishedPorts(service, ports)).length }];
+  });
+};
+
+/** How many ports from its first one on a run takes in mode `ports-block`; 0 without that mode. */
+export const blockSize = (request: PlanRequest): number =>
+  Math.max(0, ...blocksOf(request).map(({ n, perJob }) => n * perJob));
+
+const refuseTooManyBlocks = (request: PlanRequest): void => {
+  const { firstBlockPort: first = BLOCK_FIRST_PORT } = request;
+  for (const { n, perJob } of blocksOf(request)) {
+    const room = Math.floor((BLOCK_LAST_PORT - first + 1) / perJob);
     if (n <= room) continue;
     throw new StressError(
       "usage",
-      `--mode ports-block: at ${String(perJob)} ports a job, ports ${String(BLOCK_FIRST_PORT)}–` +
+      `--mode ports-block: at ${String(perJob)} ports a job, ports ${String(first)}–` +
         `${String(BLOCK_LAST_PORT)} hold ${String(room)} jobs, not ${String(n)}`,
     );
   }
@@ -65,7 +73,7 @@ const armsOf = ({ arms, modes, ns, scenario }: PlanRequest): readonly Arm[] =>
 export const plan = (request: PlanRequest): Plan => {
   const services = chosenServices(request);
   const arms = armsOf(request);
-  refuseTooManyBlocks(request, arms, services);
+  refuseTooManyBlocks(request);
   const random = seeded(request.seed);
   const stepsOf = (job: JobContext): JobSteps => {
     const { scenario } = request;

@@ -12,7 +12,7 @@ import {
   type JobContext,
   type JobSteps,
 } from "./job-context.ts";
-import { MODE_RULES } from "./modes.ts";
+import { BLOCK_FIRST_PORT, MODE_RULES } from "./modes.ts";
 import type { PlanRequest } from "./plan-request.ts";
 
 export interface StackJob extends JobContext {
@@ -32,7 +32,10 @@ export const portRequests = (job: StackJob, service: Service): readonly PortRequ
   const portsPerJob = perService.flat().length;
   return publishedPorts(service, ports).map((containerPort, offset) => ({
     containerPort,
-    ...publish({ containerPort, job: job.index, portIndex: before + offset, portsPerJob }),
+    ...publish({
+      ...{ containerPort, job: job.index, portIndex: before + offset, portsPerJob },
+      firstBlockPort: job.request.firstBlockPort ?? BLOCK_FIRST_PORT,
+    }),
   }));
 };
 

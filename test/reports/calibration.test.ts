@@ -16,6 +16,7 @@ const CALIBRATION: Calibration = {
   fates: { met: 2, absorbed: 1, untouched: 1 },
   scores: { right: 1, wrong: 1, open: 0 },
   bystanders: { jobs: 900, failed: 300, accused: 1 },
+  foreign: { failed: 2, ports: [61_003] },
   quiet: true,
   sensitivity: { hits: 1, of: 2, value: 0.5, low: 0.095, high: 0.905 },
   specificity: { hits: 299, of: 300, value: 0.9967, low: 0.9814, high: 0.9994 },
@@ -57,6 +58,7 @@ test("the terminal reads fates, scores, a table of causes, and what was not righ
       "4 faults injected: 2 met, 1 absorbed by the daemon, 1 untouched",
       "1 of 2 attributed right, 1 wrong, 0 left open: sensitivity 50 % (10–90.5 %)",
       "of 300 failures that no fault caused, 1 was laid to one: specificity 99.7 % (98.1–99.9 %)",
+      "2 failures set apart: something else held port 61003 before any fault was injected",
       "",
       "cause      sensitivity (95 %)    specificity (95 %)",
       "time_wait  0 of 1, 0 % (0–79 %)  300 of 300, 100 % (98.7–100 %)",
@@ -90,6 +92,7 @@ test("faults without a score claim nothing", () => {
       ...CALIBRATION,
       ...{ scores: { right: 0, wrong: 0, open: 0 }, causes: [], faults: [], quiet: false },
       bystanders: { jobs: 3, failed: 0, accused: 0 },
+      foreign: { failed: 0, ports: [] },
     },
     PAINT,
   );

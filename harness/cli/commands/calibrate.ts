@@ -15,11 +15,13 @@ import {
 } from "../../core/calibration-schedule.ts";
 import { EXIT, StressError } from "../../core/errors.ts";
 import { history, type RunHistory } from "../../core/history.ts";
+import { targetsOf } from "../../core/nemesis-targets.ts";
 import type { PlanRequest } from "../../core/plan-request.ts";
 import { plan } from "../../core/plan.ts";
-import { seconds } from "../../core/units.ts";
+import { count, seconds } from "../../core/units.ts";
 import { CleanupStack } from "../../run/cleanup.ts";
 import { engineWord, type EngineChoice } from "../engine-choice.ts";
+import { usedPorts } from "../own-block.ts";
 import { ownerToken } from "../owner.ts";
 import { recordRun } from "../record-run.ts";
 import { newRunId, writeReport } from "../run-directory.ts";
@@ -123,6 +125,7 @@ export const calibrateCommand = async (
   });
   const run = newRunId(new Date(), randomBytes(2).toString("hex"));
   const request = requestOf({ ...options, seed }, scale, { run, waves: schedule.length });
+  const heldBefore = new Map<number, ReadonlySet<number>>();
   await using cleanup = new CleanupStack();
   const recorded = await recordRun(
     {
@@ -141,7 +144,19 @@ export const calibrateCommand = async (
       ],
       out,
       nemeses: schedule.flatMap((block) => Object.values(block).flat()),
-      nemesesOf: ({ block, arm }) => {
+      nemesesOf: async (wave) => {
+        const { index, block, arm } = wave;
+        if (!isSimulated) {
+          const used = await usedPorts();
+          heldBefore.set(index, used);
+          const foreign = targetsOf(wave, seed).fixedPorts.filter((port) => used.has(port));
+          if (foreign.length > 0) {
+            shell.say(
+              `wave ${String(index)}: something else holds ${count(foreign.length, "port")} that its jobs ask for ` +
+                `(${foreign.slice(0, 3).join(", ")}${foreign.length > 3 ? ", …" : ""}): failures there are set apart`,
+            );
+          }
+        }
         const mode = CALIBRATED_MODES.find((each) => arm.startsWith(`${each}/`));
         return mode === undefined ? [] : (schedule[block - 1]?.[mode] ?? []);
       },
@@ -152,7 +167,7 @@ export const calibrateCommand = async (
   const [failure] = recorded.failures;
   if (failure !== undefined) throw failure;
   const told = history(recorded.events);
-  const calibration = calibrationOf(told, { quiet: true });
+  const calibration = calibrationOf(told, { quiet: true, heldBefore });
   if (calibration === null) {
     const code = told.ended === "trouble-failed" ? "environment" : "engine-lost";
     throw new StressError(code, `no fault was injected: ${told.endMessage ?? told.ended}`);

@@ -104,6 +104,23 @@ test("the wrong cause is a miss of its own truth and a false accusation of the o
   expect(confusion).toEqual([{ truth: "outbound_connection", attributed: "time_wait", cases: 1 }]);
 });
 
+test("a failure on a port that was held before any fault was injected is set apart, and accuses nothing", () => {
+  const script = refusedOnce([portFault("f1", 40_000, "outbound_connection")], [socket(PORT)]);
+  const run = history(journalOf(script));
+  const blamed = calibrationOf(run, { quiet: true });
+  expect(blamed).toMatchObject({
+    bystanders: { failed: 1, accused: 1 },
+    specificity: { hits: 0, of: 1 },
+    foreign: { failed: 0, ports: [] },
+  });
+  const heldBefore = new Map([[1, new Set([PORT])]]);
+  expect(calibrationOf(run, { quiet: true, heldBefore })).toMatchObject({
+    bystanders: { failed: 0, accused: 0 },
+    specificity: null,
+    foreign: { failed: 1, ports: [PORT] },
+  });
+});
+
 test("a look that could not be had leaves the fault open, which is not wrong and not right", () => {
   const { faults, scores } = scored(
     refusedOnce([portFault("f1", PORT, "outbound_connection")], null),

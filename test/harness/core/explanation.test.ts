@@ -110,6 +110,30 @@ test("a fixed port that a connection holds is to be moved out of the range, not 
   expect(change).not.toContain(adviceFor("outbound_connection", { dynamic: true }));
 });
 
+test.each([
+  ["other-engine", { state: "listen" }],
+  ["none", null],
+] as const)(
+  "a fixed port held by %s is not advised a port range for the daemon",
+  (part, holding) => {
+    const held: SocketSeen = {
+      ...connection(6379),
+      state: "listen",
+      holder: { pid: 4711, uid: 1000, user: "ci", command: "/usr/bin/rootlesskit", part },
+    };
+    const host = holding === null ? null : [held];
+    const { change } = pageOf(
+      {
+        request: { modes: ["ports-fixed"], ns: [1] },
+        troubles: [{ ...taken("w1j1", 6379), sights: [portSight(6379, { host })] }],
+      },
+      "w1j1",
+    );
+    expect(change[0]).toBe("publish another port, or let the daemon choose one");
+    expect(change.join("\n")).not.toContain("ip_local_port_range");
+  },
+);
+
 test("a known problem of the engine with these very words is among what to change", () => {
   const words = "failed to bind host port 10.0.2.100:32768/tcp: address already in use";
   const { change } = pageOf(

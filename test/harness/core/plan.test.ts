@@ -3,7 +3,7 @@ import { StressError } from "../../../harness/core/errors.ts";
 import { MODES, type Operation, type Plan } from "../../../harness/core/model.ts";
 import { MODE_RULES } from "../../../harness/core/modes.ts";
 import type { PlanRequest } from "../../../harness/core/plan-request.ts";
-import { plan } from "../../../harness/core/plan.ts";
+import { blockSize, plan } from "../../../harness/core/plan.ts";
 import { millis } from "../../../harness/core/units.ts";
 import { stacks } from "../../../scenarios/stacks.ts";
 
@@ -51,6 +51,16 @@ const published = (laidOut: Plan) =>
         operation.kind === "container.create" ? operation.spec.publish : [],
       ),
   );
+
+test("a block begins where the request says, and the same request gives the same ports again", () => {
+  const asked = request({ modes: ["ports-block"], ns: [2], waves: 1, firstBlockPort: 62_008 });
+  const ports = published(plan(asked)).flatMap(({ hostPort }) => hostPort ?? []);
+  expect(ports).toEqual(ports.map((_, index) => 62_008 + index));
+  expect(blockSize(asked)).toBe(ports.length);
+  expect(published(plan(asked))).toEqual(published(plan(asked)));
+  expect(() => plan({ ...asked, firstBlockPort: 65_530 })).toThrow(/ports 65530–65535 hold 1 jobs/);
+  expect(blockSize(request({ modes: ["noports"] }))).toBe(0);
+});
 
 test("a job goes in the order of a CI runner, and its ports are asked for after each start", () => {
   const [job] = jobsOf(plan(request({ modes: ["ports"], services: ["redis", "mysql"] })));
