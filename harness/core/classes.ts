@@ -142,7 +142,7 @@ export const CLASSES = {
   "network.not_attached": {
     retry: "no",
     meaning:
-      "the container runs without a network; Engine 29 does this after a refused start (moby#51758)",
+      "the container is not attached to the network; a refused start leaves it so on Engine 29 (moby#51758)",
     advice: "remove the container and create it again; starting or restarting it does not help",
   },
   "network.name_conflict": {
@@ -160,6 +160,12 @@ export const CLASSES = {
     retry: "no",
     meaning: "the network is gone: teardown raced, or a typo",
     advice: "remove the network only after its containers are gone, and create it before them",
+  },
+  "network.endpoint_exists": {
+    retry: "after-cleanup",
+    meaning: "the network already has an endpoint of this name: an earlier container left it",
+    advice:
+      "docker network disconnect -f NETWORK CONTAINER removes the stale endpoint; then start the container again",
   },
   "network.ip_in_use": {
     retry: "no",

@@ -86,7 +86,8 @@ const PREFIXES: readonly RegExp[] = [
   /^Cannot start (?:service|container) \S{1,300}: /,
   // The two wrappers that carry no information (InternalErrorf: HTTP 500 whatever the cause), and a third.
   /^failed to set up container networking: /,
-  /^driver failed programming external connectivity on endpoint \S{1,300}(?: \(\S{0,100}\):)? /,
+  // Kept in front of a bare "listen tcp": there it alone tells the daemon's bind from an application's.
+  /^driver failed programming external connectivity on endpoint \S{1,300} (?!(?:\(\S{0,100}\): )?listen )(?:\(\S{0,100}\): )?/,
   /^failed to create endpoint \S{1,300} on network \S{1,300}: /,
   // What compose has done until then, a line each.
   /^(?:Container|Network|Volume) \S{1,300} (?:Recreat(?:e|ed)|(?:Creat|Start|Wait|Stopp|Remov)(?:ing|ed)|Healthy|Running|Error) /,

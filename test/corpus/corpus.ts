@@ -27,3 +27,4 @@ const linesOf = (name: string): readonly LabelledMessage[] =>
 
 export const CORPUS = linesOf("messages.jsonl");
 export const FOUND = linesOf("found.jsonl");
+export const FORMATS = linesOf("formats.jsonl");

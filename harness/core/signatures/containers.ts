@@ -96,7 +96,8 @@ export const HEALTH: readonly Signature[] = [
   },
   {
     class: "container.not_running",
-    pattern: /\b(?:container|service) \S{1,300} is not running\b/i,
+    pattern:
+      /\b(?:container|service) \S{1,300} is not running\b|\bCannot link to a non running container\b/i,
     source: moby("daemon/container/container.go", EVERY_ENGINE),
   },
   {
@@ -115,6 +116,18 @@ export const HEALTH: readonly Signature[] = [
     pattern:
       /\binvalid endpoint settings\b|\bno configured subnet contains IP address\b|\buser[- ]specified IP address is supported (?:on|only)\b|\bno command specified\b/i,
     source: moby("daemon/container_operations.go", "29.1.3–29.7.2"),
+  },
+  {
+    class: "container.invalid_config",
+    pattern:
+      /\bconflicting options: |\binvalid network mode: |\bContainer cannot be (?:connected to|created with multiple) network endpoints\b|\bcannot (?:connect container to|disconnect container from) host network\b|\bcannot be connected to (?:any other network|multiple networks with)\b|\baliases are only supported for user-defined networks\b|\bDuplicate mount point: |\bInvalid container name \(/i,
+    source: moby("runconfig/hostconfig.go, daemon/container_operations.go", EVERY_ENGINE),
+  },
+  {
+    class: "container.invalid_config",
+    pattern:
+      /\bRequested (?:CPUs|memory nodes) are not available\b|\brange of CPUs is from\b|\bMinimum memory (?:limit|reservation) (?:can not|allowed)\b|\bcannot share the host(?:'s network| PID) namespace when\b|\bcan't create 'AutoRemove' container\b|\bprivileged mode is incompatible with user namespaces\b/i,
+    source: moby("daemon/daemon_unix.go", EVERY_ENGINE),
   },
   {
     class: "container.exited_early",

@@ -38,7 +38,7 @@ export const DAEMON_START: readonly Signature[] = [
   {
     class: "daemon.rootless_startup",
     pattern:
-      /\bslirp4netns (?:nor vpnkit|failed|not found)\b|\bXDG_RUNTIME_DIR needs to be set\b\b|\bMissing system requirements\b|\bneeds to be started with root privileges\b|\bwaiting for ready fd\b|\bRefusing to install rootless Docker\b|\buser namespaces are not enabled\b/i,
+      /\bslirp4netns (?:nor vpnkit|failed|not found)\b|\bXDG_RUNTIME_DIR needs to be set\b|\bdockerd-rootless\.sh conflicts with containerd-rootless\.sh|\bUnsupported RootlessKit network driver\b|\brootlesskit needs to be installed\b|\bmust be executed as a non-privileged user\b|\bMissing system requirements\b|\bneeds to be started with root privileges\b|\bwaiting for ready fd\b|\bRefusing to install rootless Docker\b|\buser namespaces are not enabled\b/i,
     source: moby("contrib/dockerd-rootless.sh", EVERY_ENGINE),
   },
 ];
@@ -120,6 +120,11 @@ export const CONNECTIONS: readonly Signature[] = [
 
 /** Deadlines: after everything that names what was waited for. */
 export const DEADLINES: readonly Signature[] = [
+  {
+    class: "daemon.timeout",
+    pattern: /\bfailed to update (?:bridge )?store for object type \S{1,200}: timeout\b/,
+    source: moby("daemon/libnetwork/drivers/bridge/bridge_store.go", EVERY_ENGINE),
+  },
   {
     class: "daemon.timeout",
     pattern: /\bcontext deadline exceeded|\bcontext canceled\b|\bDeadlineExceeded\b/i,

@@ -10,6 +10,12 @@ const nftabler = (file: string, versions: string) =>
 
 export const FIREWALLS: readonly Signature[] = [
   {
+    class: "nftables.programming",
+    pattern:
+      /\bnftables: failed to update nftables\b|\bnftables is not enabled\b|\bnftables table is closed\b|\binternal error while initialising nftables\b|\bfailed to find nft tool\b|\bstarting nft: |\bsending nft commands: /,
+    source: nftabler("nftables_linux.go, nft_exec_linux.go", "28.1.1–29.7.2"),
+  },
+  {
     class: "iptables.permission",
     pattern:
       /\btables? .{0,60}Permission denied \(you must be root\)|\bCould not fetch rule set generation id: Permission denied/i,
@@ -56,7 +62,7 @@ export const FIREWALL_STEPS: readonly Signature[] = [
   {
     class: "iptables.programming",
     pattern:
-      /\biptables failed: |\bfailed to (?:create|program|add|append|insert|delete|set ?up) (?:\S{1,40} )?(?:NAT|FILTER|filter|nat|IPV?[46]|IP) ?(?:chain|tables|rules?)\b|\bfailed to append jump rules to\b|\bUnable to enable [A-Z]\w{0,20}\b.{0,60} rule:|\bfailed to find iptables\b|\biptables not found\b/i,
+      /\biptables failed: |\bfailed to (?:create|program|add|append|insert|delete|set ?up) (?:\S{1,40} )?(?:NAT|FILTER|filter|nat|IPV?[46]|IP) ?(?:chain|tables|rules?)\b|\bfailed to append jump rules to\b|\bUnable to enable [A-Z]\w{0,20}\b.{0,60} rule:|\bfailed to find iptables\b|\bip6?tables (?:not found|is missing)\b|\bxtables contention detected\b|\bUnable to (?:prevent|allow) intercontainer communication\b|\bFailed to Setup IP tables: |\bfailed to add (?:jump rules|default-drop rule)\b|\bcould not (?:create|remove) (?:\w{1,20}\/\S{1,60} )?chain\b|\bsetting default policy to \S{1,20} in \S{1,60} chain failed\b/i,
     source: moby("daemon/libnetwork/iptables/iptables.go", EVERY_ENGINE),
   },
   {
@@ -72,7 +78,7 @@ export const FIREWALL_STEPS: readonly Signature[] = [
   },
   {
     class: "nftables.programming",
-    pattern: /\badding rules for bridge\b/,
+    pattern: /\badding rules for bridge\b|\bchain '(?:filter|nat|raw)-[a-z][^']{0,100}' /,
     source: moby("daemon/libnetwork/drivers/bridge/internal/nftabler/endpoint.go", "29.0.0–29.7.2"),
   },
 ];

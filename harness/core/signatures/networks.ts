@@ -144,7 +144,8 @@ export const NETWORKS: readonly Signature[] = [
   },
   {
     class: "network.ip_forwarding",
-    pattern: /\bIPv[46] forwarding is disabled: |\bfailed to set IP forwarding\b/,
+    pattern:
+      /\bIPv[46] (?:global |default )?forwarding is disabled: |\bfailed to set IP forwarding\b|\bcannot read IP forwarding setup\b|\bchecking IPv[46] (?:global |default )?forwarding: /,
     source: moby("daemon/libnetwork/drivers/bridge/setup_ip_forwarding.go", "28.0.0–29.7.2"),
   },
   {
@@ -159,10 +160,56 @@ export const NETWORKS: readonly Signature[] = [
       /\binvalid network config:|\binvalid subnet \S{1,100}: it should be |\bno configured subnet or ip-range contain the IP address\b|\bparent subnet \S{1,100} doesn't contain this address/i,
     source: moby("daemon/network.go", "25.0.13–29.7.2"),
   },
+  {
+    // "invalid pool request" carries its cause behind a colon; an overlap has its own row, further up.
+    class: "network.invalid_config",
+    pattern:
+      /\binvalid pool request: |\binvalid (?:gateway|secondary) address \S{1,100} .{0,100}does not belong to the pool\b|\bincongruent ip versions for pool\b|\bmust belong to the master pool: |\binvalid gateway address \S{1,100} in Ipam configuration\b|\brequested address is out of range\b|\bIt does not belong to any of this network's subnets\b|\binvalid ip-range \S{1,100}: /,
+    source: moby("daemon/libnetwork/driverapi/ipamdata.go", "27.5.1–29.7.2"),
+  },
+  {
+    class: "network.invalid_config",
+    pattern:
+      /\bIPv4 or IPv6 must be enabled\b|\bdriver doesn't support multiple subnets\b|\binvalid MTU number: |\bfailed to parse com\.docker\.network\.\S{1,100} value: |\bgateway mode 'isolated' can only be used\b|\bunknown gateway mode \S|\bis not a valid IPv6 subnet\b|\bmulticast subnet '\S{1,100} is not allowed|\bclashes with the Link-Local prefix\b|\bno gateway can be set on an internal bridge network\b|\binvalid ipam driver: |\bcould not resolve driver \S{1,100} in registry\b/,
+    source: bridge("bridge_linux.go"),
+  },
+  {
+    class: "network.endpoint_exists",
+    pattern:
+      /\bendpoint with name \S{1,300} already exists\b|\banother container is attached to the same network endpoint\b|\bis already attached to network \S/,
+    source: moby("daemon/libnetwork/network.go", EVERY_ENGINE),
+  },
+  {
+    class: "network.not_attached",
+    pattern: /\bcontainer \S{1,300} is not connected to (?:the )?network \S/i,
+    source: moby("daemon/container_operations.go", EVERY_ENGINE),
+  },
+  {
+    class: "network.not_found",
+    pattern: /\bconfiguration network \S{1,300} (?:does not exist|not found)\b/,
+    source: moby("daemon/libnetwork/controller.go", EVERY_ENGINE),
+  },
 ];
 
 /** Steps of networking that failed for a cause which no row names. */
 export const NETWORK_STEPS: readonly Signature[] = [
+  {
+    class: "network.veth_setup",
+    pattern:
+      /\bfailed to set MTU on (?:host|sandbox) interface\b|\bcould not set link up for host interface\b|\bfailed to find (?:host|sandbox) side interface\b|\bfailed to configure ipv6: |\bMAC address changed, got\b/,
+    source: bridge("bridge_linux.go"),
+  },
+  {
+    class: "network.netns_create",
+    pattern: /\bcontainer \S{1,300} is already present in sandbox\b/,
+    source: moby("daemon/libnetwork/controller.go", EVERY_ENGINE),
+  },
+  {
+    class: "network.bridge_create",
+    pattern:
+      /\bUnable to (?:enable|disable) IPv6 addresses on bridge\b|\bfailed to check bridge interface existence\b|\bbridge has no IPv4 address configured\b|\bFailed to retrieve addresses: |\bUnable to enable local routing for hairpin mode\b|\bfailed to remove current ip address from bridge\b|\bfailed to retrieve bridge interface addresses\b|\bFailed to verify ip addresses: /,
+    source: bridge("setup_ipv4_linux.go, setup_ipv6_linux.go, setup_verify_linux.go"),
+  },
   {
     class: "network.veth_setup",
     pattern:
@@ -235,7 +282,7 @@ export const NETWORK_STEPS: readonly Signature[] = [
   {
     class: "network.gateway",
     pattern:
-      /\bfailed to set gateway\b|\berror setting (?:the )?default gateway\b|\bfailed to add (?:the )?default route\b/i,
+      /\bfailed to set (?:IPv6 )?gateway\b|\bfailed to set (?:IPv[46] default route|default gateway): |\b(?:setting|removing) IPv[46] default route to interface\b|\broute for the (?:gateway|next hop) .{0,100}could not be found\b|\bfailed to add static route\b|\berror setting (?:the )?default gateway\b|\bfailed to add (?:the )?default route\b/i,
     source: moby("daemon/libnetwork/osl/route_linux.go", EVERY_ENGINE),
   },
 ];

@@ -78,7 +78,8 @@ export const PORTS: readonly Signature[] = [
   },
   {
     class: "port.rootlesskit_driver_error",
-    pattern: /\bis not supported by the RootlessKit port driver/,
+    pattern:
+      /\bis not supported by the RootlessKit port driver|\bdoes not allow loopback child IP\b|\bunable to use child IP \S/,
     source: rootlessKitClient("28.0.0–29.7.2"),
   },
   {
@@ -146,11 +147,11 @@ export const PORTS: readonly Signature[] = [
     source: desktopProxy,
   },
   {
-    // What the daemon of 27 and older says of a port it had docker-proxy listen on; newer ones say "bind host port".
-    class: "port.userland_proxy_bind",
+    // With the user-land proxy off, the daemon of 27 and older listens itself; newer ones say "bind host port".
+    class: "port.host_bind_in_use",
     pattern:
-      /\b(?:programming external connectivity on endpoint|Error response from daemon|Cannot start (?:service|container))\b.{0,400}\blisten (?:tcp|udp|sctp)[46]? .{0,100}bind: address alre/i,
-    source: proxy("≤20.10.27–27.5.1"),
+      /\bfailed to bind port \S{1,100}\/(?:tcp|udp|sctp): listen (?:tcp|udp|sctp)[46]? .{0,100}bind: address alre|\b(?:programming external connectivity on endpoint|Error response from daemon|Cannot start (?:service|container))\b.{0,400}\blisten (?:tcp|udp|sctp)[46]? .{0,100}bind: address alre/i,
+    source: moby("libnetwork/portmapper/proxy.go", "≤20.10.27–27.5.1"),
   },
   {
     class: "port.userland_proxy_timeout",
@@ -176,7 +177,7 @@ export const PORTS: readonly Signature[] = [
   {
     class: "port.invalid",
     pattern:
-      /\binvalid port range: \d|\bport binding mismatch \d|\binvalid (?:host|container)Port: /i,
+      /\binvalid port range: \d|\bport binding mismatch \d|\binvalid (?:host|container)Port: |\bno IP addresses specified\b|\binvalid (?:child )?host IP address .{0,100}in \S|\berror parsing HostPort value\b|\bprotocol \S{1,20} not supported$/i,
     source: moby("daemon/libnetwork/portallocator/portallocator.go", "28.0.0–29.7.2"),
   },
 ];
@@ -192,7 +193,7 @@ export const PORT_STEPS: readonly Signature[] = [
   {
     class: "port.userland_proxy_start",
     pattern:
-      /\bfailed to start userland proxy for port mapping |\berror starting userland proxy\b|\bfailed to start docker-proxy, check that/i,
+      /\bfailed to start userland proxy for port mapping |\berror starting userland proxy\b|\bfailed to start docker-proxy, check that|\bno path provided for userland-proxy binary\b|\bproxy unable to open os\.Pipe\b/i,
     source: moby("daemon/libnetwork/portmapper/proxy_linux.go", "28.0.0–29.7.2"),
   },
   {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CLASSES } from "../../../harness/core/classes.ts";
 import { classify } from "../../../harness/core/classify.ts";
 import { SIGNATURES } from "../../../harness/core/signatures.ts";
-import { CORPUS, FOUND, type LabelledMessage } from "../../corpus/corpus.ts";
+import { CORPUS, FORMATS, FOUND, type LabelledMessage } from "../../corpus/corpus.ts";
 
 const misnamed = (
   messages: readonly LabelledMessage[],
@@ -19,13 +19,14 @@ const byTextAndPhase = ({ text, phase }: LabelledMessage): string =>
 test.each([
   ["the labelled half of the corpus", CORPUS],
   ["the messages found beside it", FOUND],
-])("every message of %s gets its class, with and without its phase", (_, messages) => {
+  ["the filled-in format strings", FORMATS],
+])("in-sample: the signatures were mended with %s, and name every message in it", (_, messages) => {
   expect(misnamed(messages, byText)).toEqual([]);
   expect(misnamed(messages, byTextAndPhase)).toEqual([]);
 });
 
-test("no message stands in both collections", () => {
-  const texts = [...CORPUS, ...FOUND].map(({ text }) => text);
+test("no message stands in two collections", () => {
+  const texts = [...CORPUS, ...FOUND, ...FORMATS].map(({ text }) => text);
   expect(new Set(texts).size).toBe(texts.length);
 });
 
