@@ -348,7 +348,7 @@ const certaintyWords = ({ looks, attribution: { cause, certainty, after } }: Fai
       return `inferred: it follows from what was seen${when}, and from how engines work`;
     case "open":
       return looks.length === 0
-        ? "open: nothing was looked at after the failure"
+        ? "open: nothing but the message itself was looked at after the failure"
         : `open: what was seen${when} does not tell the cause`;
   }
 };

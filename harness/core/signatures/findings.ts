@@ -1,7 +1,7 @@
 /**
  * What the harness found itself, and what its probes say of a service.
  */
-import { ANY, HARNESS, PROBE, sourceIn, USES, type Signature } from "./signature.ts";
+import { ANY, HARNESS, kernel, PROBE, sourceIn, USES, type Signature } from "./signature.ts";
 
 const own = sourceIn("rootless-stress");
 const findings = own("harness/core/findings.ts", ANY);
@@ -34,6 +34,21 @@ export const FINDINGS: readonly Signature[] = [
     by: PROBE,
     phases: USES,
     source: own("docker/client/job-output.ts", ANY),
+  },
+  {
+    // The last lines of the container's log follow: an image of another architecture ends in these words alone.
+    class: "image.platform_mismatch",
+    pattern:
+      /^\S{1,200} exited with code -?\d{1,20} before it was ready: (?:.{0,1000} )?(?:exec \S{1,300}: exec format error\b|\S{1,300}: cannot execute binary file: Exec format error\b)/,
+    by: HARNESS,
+    source: kernel("ENOEXEC of execve(2)", ANY),
+  },
+  {
+    class: "runtime.exec_not_found",
+    pattern:
+      /^\S{1,200} exited with code -?\d{1,20} before it was ready: (?:.{0,1000} )?exec \S{1,300}: no such file or directory\b/,
+    by: HARNESS,
+    source: kernel("ENOENT of execve(2)", ANY),
   },
   {
     class: "container.exited_early",

@@ -283,6 +283,26 @@ test.each([
     "container.exited_early",
     exitedEarly({ service: "mysql", exitCode: 137, tail: "No such image: x" }),
   ],
+  [
+    "image.platform_mismatch",
+    exitedEarly({
+      service: "clickhouse",
+      exitCode: 1,
+      tail: "exec /entrypoint.sh: exec format error\n",
+    }),
+  ],
+  [
+    "image.platform_mismatch",
+    exitedEarly({
+      service: "redis",
+      exitCode: 126,
+      tail: "starting\n/usr/bin/redis-server: cannot execute binary file: Exec format error",
+    }),
+  ],
+  [
+    "runtime.exec_not_found",
+    exitedEarly({ service: "redis", exitCode: 1, tail: "exec /run.sh: no such file or directory" }),
+  ],
   ["identity.crosstalk", crosstalk({ ...NONCES, found: ["run-w1j1", "run-w1j2"] })],
   ["identity.lost", identityLost(NONCES)],
 ])("%s is known by the harness's own words", (name, message) => {

@@ -266,7 +266,9 @@ test("where nothing was looked at, nothing was seen", () => {
     { request: dynamic, troubles: [{ ...taken("w1j1", 32770), sights: [] }] },
     "w1j1",
   );
-  expect(sureness).toContain("open: nothing was looked at after the failure");
+  expect(sureness).toContain(
+    "open: nothing but the message itself was looked at after the failure",
+  );
 });
 
 test("jobs of different modes have pages of their own: what helps is not the same", () => {
