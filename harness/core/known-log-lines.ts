@@ -12,12 +12,13 @@ const NETNS_RESTORE =
   /failed to restore thread's network namespace|libnetwork: restoring thread network namespace failed/;
 
 /**
- * The daemon tries another dynamic port, up to ten times: 20.10–27 (`…: %v, retry: %d`) and 28.3–28.5
- * (`… attempt=%d`). A fixed port is refused with the same first words and neither of the others.
+ * The daemon tries another dynamic port, up to ten times: 20.10–27 (`…: %v, retry: %d`), 28.3–28.5
+ * (`… attempt=%d`) and 29 (`Failed to allocate port … attempt=%d`, of a port taken in the engine's own namespace). A fixed port is refused with the same first words and neither of the others.
  *
- * @see moby/moby libnetwork/drivers/bridge/port_mapping.go, port_mapping_linux.go
+ * @see moby/moby libnetwork/drivers/bridge/port_mapping.go, port_mapping_linux.go; since 29.0
+ * daemon/libnetwork/portallocator/osallocator_linux.go
  */
-const PORT_RETRY = /Failed to allocate and map port\b.*(?:, retry: \d|\battempt=\d)/;
+const PORT_RETRY = /Failed to allocate (?:and map )?port\b.*(?:, retry: \d|\battempt=\d)/;
 
 /** Those about a thread that could not return to its network namespace. */
 export const netnsRestoreLines = (lines: readonly string[]): readonly string[] =>

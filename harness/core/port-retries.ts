@@ -1,6 +1,7 @@
 /**
  * Dynamic ports that the daemon tried, lost and said nothing of but in its log: 20.10–27 and 28.3–28.5 go on to the
- * next port, up to ten times, so that no job fails by them.
+ * next port, up to ten times, so that no job fails by them. 29 does so only for a port that is taken in its own
+ * namespace, often by a TIME_WAIT socket of earlier traffic there.
  */
 import { z } from "zod";
 import { classify } from "./classify.ts";
@@ -22,7 +23,7 @@ export const portRetrySchema = z.object({
 });
 export type PortRetry = z.infer<typeof portRetrySchema>;
 
-/** The message of 20.10–27 holds the words and the attempt; that of 28.3–28.5 has them beside it. */
+/** The message of 20.10–27 holds the words and the attempt; that of 28.3 and later has them beside it. */
 const WITHIN = /^Failed to allocate and map port: (.*), retry: (\d{1,3})$/s;
 
 const attemptOf = (text: string | undefined): number | null => {

@@ -31,6 +31,18 @@ test("Engine 28.3 to 28.5 says them beside it", () => {
   ).toMatchObject([{ port: 32771, attempt: 1, class: "port.rootlesskit_addport_in_use", words }]);
 });
 
+test("Engine 29 retries a port that is taken in its own namespace, in other words", () => {
+  const words = "failed to bind host port 127.0.0.1:13384/tcp: address already in use";
+  expect(
+    portRetries([
+      `time="${AT}" level=warning msg="Failed to allocate port" attempt=1 error="${words}"`,
+      `time="${AT}" level=warning msg="Failed to allocate port" error="${words}"`,
+    ]),
+  ).toEqual([
+    { at: Date.parse(AT), port: 13384, attempt: 1, class: "port.host_bind_in_use", words },
+  ]);
+});
+
 test("a retry whose words name no port is kept without one", () => {
   expect(
     portRetries([
