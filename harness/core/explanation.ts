@@ -273,7 +273,9 @@ const retryAdvice = (failed: Failed): readonly string[] => {
   }
   const again =
     "removing the container, then creating and starting it again, is sensible: the daemon then chooses another port";
-  if (retries === null) return [again];
+  if (retries === null) {
+    return [`${again}; whether Engine ${version} does so itself is not known`];
+  }
   const tries = triesOf(failed);
   return retries
     ? [

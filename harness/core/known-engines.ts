@@ -20,6 +20,12 @@ export const isAtLeast = (version: string, since: string): boolean => {
   return true;
 };
 
+/** The newest release whose source was read. What later ones do is not known. */
+const LAST_READ = "29.7.2";
+
+/** True for an engine that is newer than all that was read. */
+const isUnread = (version: string): boolean => !isAtLeast(LAST_READ, version);
+
 /** True for text that starts with a version's numbers, such as `28.5.2` or `20.10.24+dfsg1`. */
 const isVersion = (text: string): boolean => /^\d+\.\d/.test(text);
 
@@ -56,11 +62,11 @@ const ADD_PORT: readonly {
 export const RETRYING_VERSIONS = "20.10–27 and 28.3–28.5";
 
 /**
- * True when this engine tries up to ten dynamic ports before it gives up; null for what is no version. A fixed
- * port is never tried again.
+ * True when this engine tries up to ten dynamic ports before it gives up; null for what is no version or is newer
+ * than what was read. A fixed port is never tried again.
  */
 export const retriesAddPort = (version: string): boolean | null =>
-  isVersion(version)
+  isVersion(version) && !isUnread(version)
     ? (ADD_PORT.findLast(({ since }) => isAtLeast(version, since))?.retries ?? null)
     : null;
 
@@ -156,7 +162,7 @@ const KNOWN: readonly Row[] = [
     ...NO_RETRY,
     since: "29.0.0",
     until: null,
-    versions: "29.0.0 and later",
+    versions: "29.0.0–29.7.2 (the last read)",
     applies: hasAddPort,
     source: "moby#50691; moby#52903, moby#53153, moby#52927",
   },
@@ -176,7 +182,7 @@ const KNOWN: readonly Row[] = [
     weight: "warning",
     since: "29.6.0",
     until: null,
-    versions: "29.6.0 and later",
+    versions: "29.6.0–29.7.2 (the last read)",
     applies: hasAddPort,
     what: "dynamic ports on a loopback address other than 127.0.0.1 are counted apart and can be handed out a second time",
     remedy: "publish dynamic ports on one address only",
@@ -209,7 +215,7 @@ const KNOWN: readonly Row[] = [
     weight: "warning",
     since: "29.5.0",
     until: null,
-    versions: "29.5.0 and later",
+    versions: "29.5.0–29.7.2 (the last read)",
     applies: ({ rootless }) => rootless,
     what: "the daemon's log has `failed to restore thread's network namespace` at every container start: noise, not a cause",
     remedy: "do not search there",
@@ -217,23 +223,40 @@ const KNOWN: readonly Row[] = [
   },
 ];
 
-/** Every known problem that this engine has, in the order of the table; empty for what is no version. */
-export const knownProblems = (engine: EngineTraits): readonly KnownProblem[] =>
-  isVersion(engine.version)
-    ? KNOWN.filter(
-        ({ since, until, applies }) =>
-          isAtLeast(engine.version, since) &&
-          (until === null || !isAtLeast(engine.version, until)) &&
-          applies(engine),
-      ).map(({ id, weight, versions, what, remedy, source }) => ({
-        id,
-        weight,
-        versions,
-        what,
-        remedy,
-        source,
-      }))
-    : [];
+const problemsOf = (engine: EngineTraits): readonly KnownProblem[] =>
+  KNOWN.filter(
+    ({ since, until, applies }) =>
+      isAtLeast(engine.version, since) &&
+      (until === null || !isAtLeast(engine.version, until)) &&
+      applies(engine),
+  ).map(({ id, weight, versions, what, remedy, source }) => ({
+    id,
+    weight,
+    versions,
+    what,
+    remedy,
+    source,
+  }));
+
+/** Whether a row still holds after the last release that was read is not known. */
+const notKnown = (version: string): KnownProblem => ({
+  id: "newer-than-read",
+  weight: "warning",
+  versions: `after ${LAST_READ}`,
+  what: `this release is newer than ${LAST_READ}, the last whose source was read: what is known of its ports and networks may not hold`,
+  remedy: `read the release notes of ${version} for port publishing, and see what it does: stress run --mode ports --n 1,16 --nemesis occupy:150:ephemeral`,
+  source: `moby at its tags, to docker-v${LAST_READ}`,
+});
+
+/**
+ * Every known problem that this engine has, in the order of the table; empty for what is no version. Of an engine
+ * newer than all that was read, only that it was not.
+ */
+export const knownProblems = (engine: EngineTraits): readonly KnownProblem[] => {
+  if (!isVersion(engine.version)) return [];
+  if (isUnread(engine.version)) return [notKnown(engine.version)];
+  return problemsOf(engine);
+};
 
 /** One entry of `default-address-pools`: `base` is cut into subnets with a prefix of `size` bits. */
 export interface Pool {

@@ -77,8 +77,8 @@ export const knownEngine: Judge = (facts) => {
   const { daemon } = facts;
   if (daemon === null) return silent("the engine's version", facts);
   const problems = knownProblems(daemon);
-  const retries = retriesAddPort(daemon.version);
-  if (retries === null) return notHere(`"${daemon.version}" is no released version`);
+  if (problems.length === 0 && retriesAddPort(daemon.version) === null)
+    return notHere(`"${daemon.version}" is no released version`);
   const evidence = problems.map(
     ({ what, versions, source }) => `Engine ${daemon.version} (${versions}): ${what} [${source}]`,
   );

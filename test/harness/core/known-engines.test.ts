@@ -11,7 +11,9 @@ test.each([
   ["28.5.2", true],
   ["29.0.0", false],
   ["29.7.2", false],
-  ["30.0.0", false],
+  ["29.7.3", null],
+  ["29.9.0", null],
+  ["30.0.0", null],
   ["dev", null],
   ["", null],
 ])("Engine %s tries a refused dynamic port again: %s", (version, retries) => {
@@ -43,6 +45,12 @@ test("what is known of RootlessKit is not said of a rootful engine", () => {
 test("netns-restore lines are noise from 29.5 on", () => {
   expect(idsOf("29.4.9", "builtin")).not.toContain("netns-restore-noise");
   expect(idsOf("29.5.0", "builtin")).toContain("netns-restore-noise");
+});
+
+test("of a release newer than all that was read, only that is said", () => {
+  expect(idsOf("29.7.2", "builtin")).toContain("add-port-not-retried-29");
+  expect(idsOf("29.9.0", "builtin")).toEqual(["newer-than-read"]);
+  expect(idsOf("29.9.0", "builtin", false)).toEqual(["newer-than-read"]);
 });
 
 const version = fc.tuple(fc.nat(40), fc.nat(20), fc.nat(30));
