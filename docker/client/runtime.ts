@@ -19,6 +19,7 @@ import { millis, seconds, type Millis } from "../../harness/core/units.ts";
 import type { Dial } from "../probe/dial.ts";
 import { probeNonces, probeReady } from "../probe/probe.ts";
 import { untilReady } from "../probe/until-ready.ts";
+import { isAlive } from "./alive.ts";
 import { toAnswer } from "./answer.ts";
 import { inspectContainer, toCall, type Call } from "./calls.ts";
 import {
@@ -344,11 +345,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
         decode(infoAnswer, await get("/info", signal), "GET /info"),
         known,
       ),
-    alive: async (signal) =>
-      await exchange(docker, { method: "GET", path: "/_ping" }, { signal }).then(
-        () => true,
-        () => false,
-      ),
+    alive: (signal) => isAlive(docker, signal),
     inventory: async (run, signal) => {
       const found = await inventoryOf(docker, run, signal);
       // On an engine that others use, a new volume may be theirs.

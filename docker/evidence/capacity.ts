@@ -13,9 +13,6 @@ import { engineUnder } from "./engine-under.ts";
 import { subnetsTaken } from "./holders-of-names.ts";
 import { reservedPrefixes } from "./reserved-prefixes.ts";
 
-/** For one question to an engine that is not under load. */
-const DEADLINE_MS = 30_000;
-
 /** Those of a daemon.json; null where it says nothing of them, or something that no daemon starts with. */
 const poolsIn = (daemonJson: Readonly<Record<string, unknown>> | null): readonly Pool[] | null =>
   z.array(poolSchema).safeParse(daemonJson?.["default-address-pools"]).data ?? null;
@@ -35,14 +32,20 @@ export const readCapacity = async ({
   docker,
   address,
   daemonJson,
+  deadlineMs,
+  signal,
 }: {
   readonly docker: Dockerode;
   readonly address: EngineAddress;
   readonly daemonJson: Readonly<Record<string, unknown>> | null;
+  /** For one question, in milliseconds. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
 }): Promise<Capacity | null> => {
   const questions: EngineQuestions = {
-    ask: (path, signal) => exchange(docker, { method: "GET", path }, { signal }),
-    deadlineMs: DEADLINE_MS,
+    ask: (path, late) =>
+      exchange(docker, { method: "GET", path }, { signal: AbortSignal.any([signal, late]) }),
+    deadlineMs,
   };
   const { target } = address;
   const [info, networks, reserved] = await Promise.all([

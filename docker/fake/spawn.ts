@@ -19,6 +19,7 @@ const PROGRAM = fileURLToPath(
 );
 
 export interface SpawnedFakeEngine {
+  readonly pid: number;
   readonly socketPath: string;
   /** Faults that have happened so far, in their order. */
   readonly injected: () => Promise<readonly InjectedFault[]>;
@@ -73,7 +74,10 @@ export const spawnFakeEngine = async (
     await stop();
     throw error;
   }
+  const { pid } = child;
+  if (pid === undefined) throw new StressError("environment", "the fake engine has no process");
   return {
+    pid,
     socketPath,
     injected: async () =>
       injectedSchema.parse(JSON.parse((await unixGet(socketPath, FAKE_PATHS.injected)).body)),

@@ -404,11 +404,16 @@ const sweepRecords = async (
  *
  * @returns the names of the engines taken down
  */
-export const sweepDeadEngines = async (
-  stateDir: string,
-  narrate: (line: string) => void,
-): Promise<readonly string[]> => {
+export const sweepDeadEngines = async ({
+  stateDir,
+  say,
+  signal,
+}: {
+  readonly stateDir: string;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}): Promise<readonly string[]> => {
   if (!existsSync(join(stateDir, "slots"))) return [];
-  const patience = AbortSignal.timeout(300_000);
-  return await exclusively(stateDir, patience, () => sweepRecords(stateDir, narrate));
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(300_000)]);
+  return await exclusively(stateDir, patience, () => sweepRecords(stateDir, say));
 };

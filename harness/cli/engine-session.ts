@@ -25,13 +25,14 @@ import { dialTcp, type Dial } from "../../docker/probe/dial.ts";
 import { LocalPorts } from "../../docker/probe/local-ports.ts";
 import type { Clock, Runtime, Witness } from "../core/ports.ts";
 import { unreachable } from "../core/errors.ts";
-import { seconds, type Millis } from "../core/units.ts";
+import { millis, seconds, type Millis } from "../core/units.ts";
 import type { CleanupStack } from "../run/cleanup.ts";
 import type { ResolvedProfile } from "./profiles.ts";
 import { systemClock } from "../run/clock.ts";
 import { withDeadline } from "../run/deadline.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import { programsAtHand } from "./engine-programs.ts";
+import { narrated } from "./heartbeat.ts";
 
 export interface EngineSession {
   readonly docker: Dockerode;
@@ -57,15 +58,23 @@ export interface SessionOptions {
   readonly say: (line: string) => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** How long the engine may take to say who it is; absent: half a minute, which is also the most. */
+  readonly deadline?: Millis;
 }
 
-/** How long an engine may take to say who it is. */
 const CONNECT_DEADLINE = seconds(30);
 
-const connectTo = (address: EngineAddress, signal: AbortSignal): Promise<Dockerode> =>
-  withDeadline({ clock: systemClock(), duration: CONNECT_DEADLINE, outer: signal }, (bounded) =>
-    connect(address, bounded),
+const connectTo = (
+  address: EngineAddress,
+  { say, signal, deadline = CONNECT_DEADLINE }: SessionOptions,
+): Promise<Dockerode> => {
+  const duration = millis(Math.min(CONNECT_DEADLINE, deadline));
+  return narrated(say, `waiting for an answer of ${address.description}`, () =>
+    withDeadline({ clock: systemClock(), duration, outer: signal }, (bounded) =>
+      connect(address, bounded),
+    ),
   );
+};
 
 /** Null for an engine that is reached over a network. */
 export const socketPathOf = ({ target }: EngineAddress): string | null =>
@@ -135,7 +144,7 @@ export const openEngine = async (
           "the engine is reached over TCP: times include what lies between, and of another machine no port holder, process or log is read",
         );
       }
-      const docker = await connectTo(address, signal);
+      const docker = await connectTo(address, options);
       return {
         docker,
         address,
@@ -154,17 +163,19 @@ export const openEngine = async (
       const directory = options.profile?.directory ?? (await programsAtHand(choice, options));
       const rootful = options.profile?.profile.rootful ?? false;
       const start = rootful ? startRootfulEngine : startManagedEngine;
-      const engine = await start({
-        directory,
-        daemonJson: options.daemonJson,
-        ...(options.profile === undefined ? {} : { profile: options.profile.profile }),
-        stateDir: options.stateDir,
-        narrate: say,
-        signal,
-      });
-      cleanup.defer(() => engine.stop());
+      const engine = await narrated(say, "starting the engine", () =>
+        start({
+          directory,
+          daemonJson: options.daemonJson,
+          ...(options.profile === undefined ? {} : { profile: options.profile.profile }),
+          stateDir: options.stateDir,
+          narrate: say,
+          signal,
+        }),
+      );
+      cleanup.defer(() => narrated(say, `stopping engine ${engine.name}`, () => engine.stop()));
       const address = parseHost(`unix://${engine.socketPath}`, engine.name);
-      const docker = await connectTo(address, signal);
+      const docker = await connectTo(address, options);
       return {
         docker,
         address,
@@ -187,7 +198,7 @@ export const openEngine = async (
       cleanup.defer(() => engine.stop());
       const address = parseHost(`unix://${engine.socketPath}`, "SIMULATED");
       return {
-        docker: await connectTo(address, signal),
+        docker: await connectTo(address, options),
         address,
         own: true,
         simulated: true,

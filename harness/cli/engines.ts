@@ -2,6 +2,7 @@
  * The engines of a run: one, or one a profile; started when their first wave comes, and afresh as often as was
  * asked for.
  */
+import { isAlive } from "../../docker/client/alive.ts";
 import { inventoryOf, removeAll, strangers } from "../../docker/client/labelled.ts";
 import { readCapacity } from "../../docker/evidence/capacity.ts";
 import { bindsElsewhere, engineUnder } from "../../docker/evidence/engine-under.ts";
@@ -11,13 +12,15 @@ import { messageOf, StressError } from "../core/errors.ts";
 import type { Plan, WavePlan } from "../core/model.ts";
 import type { Clock, Engines, ReadyEngine } from "../core/ports.ts";
 import { MODE_RULES } from "../core/modes.ts";
-import { count, seconds } from "../core/units.ts";
+import { count, type Millis } from "../core/units.ts";
+import { isEngineAlive, removeWhileAlive } from "../run/alive.ts";
 import { CleanupStack } from "../run/cleanup.ts";
 import { systemClock } from "../run/clock.ts";
 import { withDeadline } from "../run/deadline.ts";
 import { openEngine, runtimeOf, socketPathOf, type EngineSession } from "./engine-session.ts";
 import type { Freshness } from "./freshness.ts";
 import { instrumentsFor } from "./instruments.ts";
+import { narrated } from "./heartbeat.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { isOwnerGone, ownerToken } from "./owner.ts";
 import type { TriedProfile } from "./profiles.ts";
@@ -26,28 +29,23 @@ import { processesFor } from "./runner-programs.ts";
 import type { Shell } from "./shell.ts";
 import { openTrouble } from "./trouble.ts";
 
-/** For the sweep after a run, which normally finds nothing. */
-const SWEEP_MS = 120_000;
-
-/** What an engine is asked outside any wave has this long to be answered. */
-const QUESTION_DEADLINE = seconds(120);
-
-const answered = <Result>(
-  signal: AbortSignal,
+/** What an engine is asked, or does, outside any wave has this long. */
+const within = <Result>(
+  duration: Millis,
+  outer: AbortSignal,
   ask: (bounded: AbortSignal) => Promise<Result>,
-): Promise<Result> =>
-  withDeadline({ clock: systemClock(), duration: QUESTION_DEADLINE, outer: signal }, ask);
+): Promise<Result> => withDeadline({ clock: systemClock(), duration, outer }, ask);
 
 /** Refuses other people's engines, and finishes the cleanup of runs that died. */
 const prepareEngine = async (
   session: EngineSession,
-  { sharedEngine }: LaidOutRun,
+  { sharedEngine, plan: { deadlines } }: LaidOutRun,
   { say, signal }: Shell,
 ): Promise<void> => {
   const others =
     session.own || sharedEngine
       ? []
-      : await answered(signal, (bounded) => strangers(session.docker, bounded));
+      : await within(deadlines.call, signal, (bounded) => strangers(session.docker, bounded));
   if (others.length > 0) {
     throw new StressError(
       "environment",
@@ -55,14 +53,13 @@ const prepareEngine = async (
         `${others.length > 3 ? ", …" : ""}); add --shared-engine to use it all the same`,
     );
   }
-  const stuck = await answered(signal, (bounded) =>
-    removeLeftovers(session.docker, {
-      chosen: ({ owner }) => isOwnerGone(owner),
-      say,
-      clock: systemClock(),
-      signal: bounded,
-    }),
-  );
+  const stuck = await removeLeftovers(session.docker, {
+    chosen: ({ owner }) => isOwnerGone(owner),
+    deadlines,
+    say,
+    clock: systemClock(),
+    signal,
+  });
   for (const words of stuck) say(`could not remove ${words}`);
 };
 
@@ -109,18 +106,34 @@ const imagesOn = async (
   return ensured.ids;
 };
 
-/** What a run that broke off in its middle would leave; after an orderly end there is nothing to find. */
+/**
+ * Removes what a run that broke off in its middle would leave; after an orderly end there is nothing to find. An engine
+ * of our own is not swept: it is taken down next.
+ */
 const sweepUnlessKept = async (
-  { run, keepFailed }: Plan,
-  { docker }: EngineSession,
+  { run, keepFailed, deadlines }: Plan,
+  { docker, own }: EngineSession,
+  { say }: Pick<Shell, "say">,
 ): Promise<void> => {
-  if (keepFailed) return;
-  const signal = AbortSignal.timeout(SWEEP_MS);
+  if (keepFailed || own) return;
+  const clock = systemClock();
+  const alive = (signal: AbortSignal): Promise<boolean> => isAlive(docker, signal);
+  const outer = new AbortController().signal;
+  const left = `to remove what is left on it later: stress clean ${run}`;
   try {
-    await removeAll(docker, { run, what: await inventoryOf(docker, run, signal) }, signal);
+    if (!(await isEngineAlive({ clock, alive, call: deadlines.call }))) {
+      say(`the engine does not answer; ${left}`);
+      return;
+    }
+    await narrated(say, "removing what the run left", () =>
+      removeWhileAlive({ clock, alive, ...deadlines, outer }, async (signal) => {
+        await removeAll(docker, { run, what: await inventoryOf(docker, run, signal) }, signal);
+      }),
+    );
   } catch (error) {
-    // A lost engine was reported already, and its leftovers go with it or to `stress clean`.
+    // A lost engine was reported already.
     if (!(error instanceof StressError)) throw error;
+    say(`${error.message}; ${left}`);
   }
 };
 
@@ -161,6 +174,7 @@ const bringUp = async (
 ): Promise<ReadyEngine> => {
   const { plan, request, engine, sharedEngine, nemeses, nemesesOf } = laidOut;
   const { stateDir, say, environment, signal } = shell;
+  const { deadlines } = plan;
   const daemonJson = tried === null ? laidOut.daemonJson : tried.profile.daemonJson;
   const session = await openEngine(
     engine,
@@ -170,13 +184,14 @@ const bringUp = async (
       say,
       environment,
       signal,
+      deadline: deadlines.call,
       ...(tried === null ? {} : { profile: tried }),
     },
     own,
   );
   await refuseOutOfReach(session, laidOut);
   await prepareEngine(session, laidOut, shell);
-  const images = await imagesOn(session, laidOut, shell);
+  const images = await narrated(say, "preparing images", () => imagesOn(session, laidOut, shell));
   const { run, seed } = plan;
   const { owner } = request;
   const trouble = await openTrouble(
@@ -187,7 +202,7 @@ const bringUp = async (
     shell,
     own,
   );
-  own.defer(() => sweepUnlessKept(plan, session));
+  own.defer(() => sweepUnlessKept(plan, session, shell));
   const runtime = await runtimeOf(session, {
     clock,
     images,
@@ -197,12 +212,22 @@ const bringUp = async (
     ...(await processesFor(plan.arms, session, { clock, shell })),
     ...(await instrumentsFor(request.scenario, session, shell, own)),
   });
-  const facts = await answered(signal, (bounded) => runtime.describe(bounded));
-  const capacity = await readCapacity({
-    docker: session.docker,
-    address: session.address,
-    daemonJson,
-  });
+  const [facts, capacity] = await narrated(
+    say,
+    "asking the engine about itself",
+    async () =>
+      [
+        await within(deadlines.call, signal, (bounded) => runtime.describe(bounded)),
+        await readCapacity({
+          docker: session.docker,
+          address: session.address,
+          daemonJson,
+          deadlineMs: deadlines.call,
+          signal,
+        }),
+      ] as const,
+  );
+  signal.throwIfAborted();
   const profile = tried?.profile.name ?? null;
   say(
     `${profile === null ? "" : `profile ${profile}: `}Engine ${facts.version}` +

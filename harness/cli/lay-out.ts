@@ -14,7 +14,7 @@ import { MOST_JOBS, plan } from "../core/plan.ts";
 import type { Profile } from "../core/profile.ts";
 import { samplesOf } from "../core/samples.ts";
 import { RUNNER_RULES } from "../core/runners/runner-rules.ts";
-import { count, seconds, type Millis } from "../core/units.ts";
+import { count, millis, type Millis } from "../core/units.ts";
 import { armsAskedFor } from "./arms-asked-for.ts";
 import { readDaemonJson } from "./daemon-json.ts";
 import { KEPT, ownerToken } from "./owner.ts";
@@ -28,8 +28,11 @@ import { refuseTrouble } from "./trouble.ts";
 /** Jobs torn down at once: enough to keep two cores busy, too few to be a burst of its own. */
 const TEARDOWN_CONCURRENCY = 4;
 
-/** For removing everything one wave made; a daemon under load takes about a second for each job. */
-const TEARDOWN_DEADLINE = seconds(600);
+/**
+ * For removing everything one wave made, in deadlines of one call: a daemon under load takes about a second for each
+ * job, and one that leaves calls unanswered is asked whether it is still there.
+ */
+const TEARDOWN_CALLS = 10;
 
 /** Engines of one's own that may be up at once, with one left for `--nemesis second-engine`. */
 const MOST_PROFILES = 7;
@@ -99,7 +102,7 @@ const requestOf = (
   deadlines: {
     call: options.timeout,
     ready: options.timeout,
-    teardown: TEARDOWN_DEADLINE,
+    teardown: millis(TEARDOWN_CALLS * options.timeout),
   },
   teardownConcurrency: TEARDOWN_CONCURRENCY,
   keepFailed: options.keepFailed,

@@ -6,6 +6,7 @@ import { pino, type Logger } from "pino";
 import type { Event } from "../core/events.ts";
 import { wavesInAll } from "../core/measured-waves.ts";
 import { count, formatMillis, millis, type Millis } from "../core/units.ts";
+import { everyTenSeconds } from "./heartbeat.ts";
 
 /** The part of a stream that narration needs. */
 interface TextSink {
@@ -73,6 +74,16 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
   let releasedAt: Millis | null = null;
   let name = "";
   let faults = 0;
+  let containers = 0;
+  let unanswered = 0;
+  let end = (): void => undefined;
+  /** What goes on in a wave: said when it takes long. */
+  const enter = (what: () => string): void => {
+    end();
+    end = everyTenSeconds((elapsed) => {
+      show(`${name}, still ${what()}, ${elapsed}`);
+    });
+  };
   const follow = (event: Event): void => {
     switch (event.event) {
       case "run.started":
@@ -83,10 +94,27 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
           `wave ${String(event.wave)} of ${String(waves)}` +
           `${event.block === 0 ? ", a warm-up" : ""}: ${event.arm}`;
         faults = 0;
+        containers = 0;
+        unanswered = 0;
         show(`${name}, ${count(event.jobs.length, "job")} at once`);
+        enter(() => "preparing it");
         break;
       case "gate.opened":
         releasedAt = event.at;
+        enter(() => `waiting for ${count(unanswered, "answer")}`);
+        break;
+      case "invoked":
+        unanswered += 1;
+        break;
+      case "answered":
+        unanswered -= 1;
+        // A create without an answer may have been done.
+        if (event.operation === "container.create" && event.answer.kind !== "refused") {
+          containers += 1;
+        }
+        if (event.operation === "container.remove" && event.answer.kind === "done") {
+          containers -= 1;
+        }
         break;
       case "burst.ended":
         if (releasedAt !== null) {
@@ -94,23 +122,28 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
           const trouble = faults === 0 ? "" : ` with ${count(faults, "fault")} on purpose`;
           show(`${name}, burst over after ${took}${trouble}; tearing down`);
         }
+        enter(() =>
+          containers > 0 ? `removing ${count(containers, "container")}` : "tearing down",
+        );
         break;
       case "fault.injected":
         // In the middle of a burst as well: told when it is over.
         faults += 1;
         break;
+      case "wave.ended":
+        end();
+        break;
       case "run.ended":
+        end();
         clear();
         break;
       case "interim.looked":
         show(event.words);
         break;
       case "engine.started":
-      case "invoked":
-      case "answered":
+      case "event.refused":
       case "looked":
       case "ports.seen":
-      case "wave.ended":
       case "daemon.logged":
         break;
     }

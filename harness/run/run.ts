@@ -4,8 +4,7 @@ import type { Interim } from "../core/expectations/interim.ts";
 import type { Plan, WavePlan } from "../core/model.ts";
 import type { PlanRequest } from "../core/plan-request.ts";
 import type { Engines, ReadyEngine, Runtime } from "../core/ports.ts";
-import { seconds } from "../core/units.ts";
-import { withDeadline } from "./deadline.ts";
+import { isEngineAlive } from "./alive.ts";
 import { runWave, TroubleFailed, type WaveEdges } from "./wave.ts";
 
 /** Everything a run touches. */
@@ -31,9 +30,6 @@ export interface RunHeader {
   readonly expected?: Pick<EventOf<"run.started">, "expectations" | "baseline">;
 }
 
-/** How long the daemon may take to say that it is still there. */
-const ALIVE_DEADLINE = seconds(10);
-
 /**
  * Performs every wave of the plan and writes the journal. What failed in a job is in the journal and nowhere
  * else; the result only says how the run ended.
@@ -55,10 +51,7 @@ export const performRun = async (
     return reason;
   };
   const alive = (runtime: Runtime): Promise<boolean> =>
-    withDeadline(
-      { clock, duration: ALIVE_DEADLINE, outer: new AbortController().signal },
-      (bounded) => runtime.alive(bounded),
-    );
+    isEngineAlive({ clock, alive: runtime.alive, call: plan.deadlines.call });
   const known = new Set<ReadyEngine>();
   /** An engine is written down when it is met for the first time. */
   const meet = async (engine: ReadyEngine): Promise<void> => {

@@ -11,6 +11,7 @@ import type {
   Troublemaker,
 } from "../core/ports.ts";
 import { millis } from "../core/units.ts";
+import { engineLost, isEngineAlive, removeWhileAlive, type Watched } from "./alive.ts";
 import { withDeadline } from "./deadline.ts";
 import { createGate } from "./gate.ts";
 import { sweepUntilQuiet } from "./sweep.ts";
@@ -187,8 +188,10 @@ const writeDownLog = async (
 };
 
 /**
- * Burst, teardown, leak check. Cleanup runs whatever happened, also after a cancellation, and
- * within the plan's teardown deadline.
+ * Burst, teardown, leak check. Cleanup runs whatever happened, also after a cancellation, within the plan's teardown
+ * deadline and as long as the engine answers.
+ *
+ * @throws StressError("engine-lost") when it does not
  */
 const perform = async (
   wave: WavePlan,
@@ -223,9 +226,14 @@ const perform = async (
   const kept = new Set([...keptBefore, ...namesOf(keep)]);
   const done = jobs.filter((job) => !keep.has(job));
 
+  const { call, teardown: inAll } = plan.deadlines;
+  const watched: Watched = { clock, alive: runtime.alive, call };
+  const why = edges.signal.aborted ? "the run was cancelled" : lost ? "a call had no answer" : null;
+  if (why !== null && !(await isEngineAlive(watched))) throw engineLost(watched, why);
+
   const teardownAt = clock.now();
-  const never = new AbortController().signal;
-  await withDeadline({ clock, duration: plan.deadlines.teardown, outer: never }, async (signal) => {
+  const outer = new AbortController().signal;
+  await removeWhileAlive({ ...watched, teardown: inAll, outer }, async (signal) => {
     await teardown(done, plan, edges, signal);
     const tornDownAt = clock.now();
     const look = async (): Promise<Inventory> =>

@@ -128,7 +128,7 @@ const seenOf = async (profile: Profile): Promise<Seen> => {
   });
   const address = parseHost(`unix://${socketPath}`, engine.name);
   const { daemonJson } = profile;
-  const capacity = await readCapacity({ docker, address, daemonJson });
+  const capacity = await readCapacity({ docker, address, daemonJson, deadlineMs: 30_000, signal });
   const jobs = await Promise.all(
     ["profiles-one", "profiles-two"].map((name) => job(docker, name, signal)),
   );

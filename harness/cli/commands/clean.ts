@@ -2,8 +2,10 @@ import { leftovers, type Leftover } from "../../../docker/client/labelled.ts";
 import { sweepDeadEngines } from "../../../docker/managed/engine.ts";
 import { purge } from "../../../docker/managed/purge.ts";
 import { EXIT, StressError } from "../../core/errors.ts";
+import { seconds } from "../../core/units.ts";
 import { CleanupStack } from "../../run/cleanup.ts";
 import { systemClock } from "../../run/clock.ts";
+import { withDeadline } from "../../run/deadline.ts";
 import type { EngineChoice } from "../engine-choice.ts";
 import { openEngine } from "../engine-session.ts";
 import { describeLeftover, removeLeftovers } from "../leftovers.ts";
@@ -19,6 +21,9 @@ export interface CleanOptions {
 
 type CleanCommand = CleanOptions;
 
+/** A daemon under load takes about a second for what one job made. */
+const DEADLINES = { call: seconds(30), teardown: seconds(600) };
+
 /** Removes labelled objects from an engine that is already there; none there means nothing to remove. */
 const cleanEngine = async ({ engine, run }: CleanCommand, shell: Shell): Promise<number> => {
   await using cleanup = new CleanupStack();
@@ -27,18 +32,28 @@ const cleanEngine = async ({ engine, run }: CleanCommand, shell: Shell): Promise
   const { signal, say } = shell;
   const chosen = (leftover: Leftover): boolean =>
     run === null ? isOwnerGone(leftover.owner) : leftover.run === run;
-  for (const leftover of await leftovers(docker, signal)) {
+  const found = await withDeadline(
+    { clock: systemClock(), duration: DEADLINES.call, outer: signal },
+    (bounded) => leftovers(docker, bounded),
+  );
+  for (const leftover of found) {
     if (chosen(leftover)) continue;
     say(`left alone, its process may still run: ${describeLeftover(leftover)}`);
   }
-  const stuck = await removeLeftovers(docker, { chosen, say, clock: systemClock(), signal });
+  const stuck = await removeLeftovers(docker, {
+    chosen,
+    deadlines: DEADLINES,
+    say,
+    clock: systemClock(),
+    signal,
+  });
   for (const words of stuck) say(`could not remove ${words}`);
   return stuck.length;
 };
 
 /** `stress clean`: finishes the cleanup of dead runs, on the engine and on this machine. */
 export const cleanCommand = async (command: CleanCommand, shell: Shell): Promise<number> => {
-  await sweepDeadEngines(shell.stateDir, shell.say);
+  await sweepDeadEngines(shell);
   let stuck = 0;
   try {
     stuck = await cleanEngine(command, shell);

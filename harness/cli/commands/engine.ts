@@ -19,6 +19,7 @@ import { EXIT, StressError, unreachable } from "../../core/errors.ts";
 import { formatBytes } from "../../core/units.ts";
 import type { EngineChoice } from "../engine-choice.ts";
 import { programsAtHand } from "../engine-programs.ts";
+import { narrated } from "../heartbeat.ts";
 import type { Shell } from "../shell.ts";
 import { readDaemonJson } from "../daemon-json.ts";
 
@@ -124,7 +125,7 @@ const printAdded = (engine: AddedEngine, { print }: Shell): void => {
 /** `stress engine …`: engines that outlive one run, and the directories of programs they are made of. */
 export const engineCommand = async (command: EngineOptions, shell: Shell): Promise<number> => {
   const { stateDir, say, signal } = shell;
-  await sweepDeadEngines(stateDir, say);
+  await sweepDeadEngines(shell);
   switch (command.action) {
     case "up": {
       const engine = await startManagedEngine({
@@ -140,7 +141,9 @@ export const engineCommand = async (command: EngineOptions, shell: Shell): Promi
       return EXIT.holds;
     }
     case "down":
-      await stopEngine(stateDir, chosenName(command.target, shell), say);
+      await narrated(say, "stopping the engine", () =>
+        stopEngine(stateDir, chosenName(command.target, shell), say),
+      );
       return EXIT.holds;
     case "env": {
       const { target } = command;

@@ -3,6 +3,7 @@ import { EXIT, StressError } from "../../core/errors.ts";
 import { CleanupStack } from "../../run/cleanup.ts";
 import type { EngineChoice } from "../engine-choice.ts";
 import { openEngine } from "../engine-session.ts";
+import { narrated } from "../heartbeat.ts";
 import { ownerToken } from "../owner.ts";
 import type { Shell } from "../shell.ts";
 
@@ -30,14 +31,9 @@ export const imagesCommand = async (command: ImagesCommand, shell: Shell): Promi
     }
     return EXIT.holds;
   }
-  const { ids } = await ensureImages({
-    set,
-    docker,
-    stateDir,
-    owner: ownerToken(),
-    narrate: say,
-    signal,
-  });
+  const { ids } = await narrated(say, "preparing images", () =>
+    ensureImages({ set, docker, stateDir, owner: ownerToken(), narrate: say, signal }),
+  );
   for (const [reference, id] of Object.entries(ids)) shell.print(`${reference}  ${id}\n`);
   return EXIT.holds;
 };

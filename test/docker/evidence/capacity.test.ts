@@ -20,6 +20,8 @@ const capacityAt = (
     docker: new Dockerode({ socketPath }),
     address: parseHost(`unix://${socketPath}`, "test"),
     daemonJson,
+    deadlineMs: 30_000,
+    signal: new AbortController().signal,
   });
 
 test("an engine as Docker comes has room for 30 networks, and for fewer when some exist", async () => {
