@@ -4,6 +4,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { withoutSecrets } from "./without-secrets.ts";
 
 export interface ProcessSeen {
   readonly pid: number;
@@ -73,12 +74,19 @@ export const programOf = ({ words }: ProcessSeen): string => basename(words[0] ?
 
 const LONGEST_COMMAND = 300;
 
-/** The command line for people: one line, at most 300 characters, nothing that a terminal would obey. */
-export const commandOf = ({ words, name }: ProcessSeen): string =>
-  (words.length === 0 ? `[${name}]` : words.join(" "))
+/** The command line for people: one line, at most some 300 characters, without secrets or what a terminal would obey. */
+export const commandOf = ({ words, name }: ProcessSeen): string => {
+  // What is cut away anyway is not searched: an argument may have megabytes.
+  const seen = words.map((word) => word.slice(0, 2 * LONGEST_COMMAND));
+  const command = (
+    words.length === 0 ? `[${name}]` : withoutSecrets(seen.slice(0, LONGEST_COMMAND)).join(" ")
+  )
     .replaceAll(/\p{Cc}+/gu, " ")
-    .trim()
-    .slice(0, LONGEST_COMMAND);
+    .trim();
+  if (command.length <= LONGEST_COMMAND) return command;
+  const length = words.join(" ").length.toLocaleString("en");
+  return `${command.slice(0, LONGEST_COMMAND)}… (${length} characters)`;
+};
 
 /** Its parent, its parent's parent, and so on. */
 export const ancestorsOf = (
