@@ -53,7 +53,7 @@ const DEPENDENCIES: Readonly<Record<string, { reason: string; folders: readonly 
     reason: "a peer, for --runner testcontainers; optional",
     folders: ["docker/peers"],
   },
-  yaml: { reason: "config and image files, with line numbers", folders: ["harness/cli", "docker"] },
+  yaml: { reason: "config and image files, with line numbers", folders: ["docker"] },
   yargs: { reason: "the command line and its completion", folders: ["harness/cli"] },
   zod: { reason: "schemas of what is read back", folders: ["harness/core", "docker"] },
 };

@@ -5,11 +5,12 @@
  * @see https://docs.docker.com/engine/manage-resources/contexts/
  */
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { messageOf, StressError } from "../../harness/core/errors.ts";
+import { readInputFile } from "../read-input-file.ts";
 
 /** An address that dockerode can connect to, and how it was arrived at. */
 export interface EngineAddress {
@@ -67,7 +68,7 @@ const cliConfig = z.object({ currentContext: z.string().optional() });
 
 const readJson = <Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> => {
   try {
-    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return schema.parse(JSON.parse(readInputFile(path)));
   } catch (error) {
     throw new StressError("usage", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }

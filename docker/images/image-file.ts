@@ -7,9 +7,10 @@
  *     job:
  *       reference: node:22-slim
  */
-import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Node, type Pair } from "yaml";
+import { isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from "yaml";
 import { StressError } from "../../harness/core/errors.ts";
 import type { ImageUse } from "../../harness/core/model.ts";
+import { yamlDocument } from "../parse-yaml.ts";
 
 const ROLES = ["mysql", "redis", "clickhouse", "job"] as const;
 export type Role = (typeof ROLES)[number];
@@ -97,14 +98,7 @@ export const parseImageFile = (
   text: string,
   file: string,
 ): Readonly<Partial<Record<Role, ImageUse>>> => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [problem] = document.errors;
-  if (problem !== undefined) {
-    const { line } = lines.linePos(problem.pos[0]);
-    const what = problem.message.split("\n")[0] ?? "";
-    throw new StressError("usage", `${file}:${String(line)}: not YAML: ${what}`);
-  }
+  const { document, lines } = yamlDocument(text, file);
   const source = new Source(file, lines);
   const roles: Partial<Record<Role, ImageUse>> = {};
   for (const pair of pairsOf(document.contents, "the file", source)) {

@@ -2,11 +2,12 @@
  * Image sets by name, and the images of a set on an engine.
  */
 import type Dockerode from "dockerode";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { Readable } from "node:stream";
 import { StressError, unreachable } from "../../harness/core/errors.ts";
 import type { ImageSet, ImageUse } from "../../harness/core/model.ts";
 import { ownRelease, type DebianRelease } from "../managed/debian-packages.ts";
+import { readInputFile } from "../read-input-file.ts";
 import { debianSet } from "./debian.ts";
 import { buildImage, imageId, importImage, pullImage } from "./engine-images.ts";
 import { JOB_BASE, hubSet, pulledJob } from "./hub.ts";
@@ -26,7 +27,7 @@ const setFromFile = (file: string, probeDirectory: string): ResolvedImageSet => 
       `No image set "${file}": say debian, hub, or the path of a YAML file`,
     );
   }
-  const { job, ...services } = parseImageFile(readFileSync(file, "utf8"), file);
+  const { job, ...services } = parseImageFile(readInputFile(file, `--images ${file}`), file);
   const images: Record<string, ImageUse> = { ...services };
   const sources: Record<string, ImageSource> = {};
   for (const role of Object.keys(services)) sources[role] = { kind: "pull" };

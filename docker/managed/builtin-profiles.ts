@@ -2,12 +2,13 @@
  * Profiles by name: those that come with the tool, each `default` with one thing changed and with what that
  * needs, and those of files.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { parseEngineSource } from "../../harness/core/engine-source.ts";
-import { messageOf, StressError } from "../../harness/core/errors.ts";
+import { StressError } from "../../harness/core/errors.ts";
 import { AS_DOCKER_COMES, profileSchema, type Profile } from "../../harness/core/profile.ts";
 import { parseDaemonJson } from "./daemon-config.ts";
+import { readInputFile } from "../read-input-file.ts";
 import { parseProfileFile } from "./profile-file.ts";
 
 /** What `dockerd-rootless.sh` sets where it chooses slirp4netns itself; where told to take it, only newer ones do. */
@@ -81,14 +82,6 @@ export const BUILTIN_PROFILES: Readonly<Record<string, Profile>> = Object.fromEn
   Object.entries(CHANGES).map(([name, change]) => [name, { ...AS_DOCKER_COMES, name, ...change }]),
 );
 
-const read = (path: string, flag: string): string => {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new StressError("usage", `${flag} ${path}: ${messageOf(cause)}`, { cause });
-  }
-};
-
 /** `debian:sid` and `28.5.2`: that engine as Docker comes, so that versions are compared without a file. */
 const profileOfEngine = (text: string): Profile | null => {
   const engine = parseEngineSource(text);
@@ -112,7 +105,7 @@ export const readProfile = (nameOrFile: string): Profile => {
   const ofEngine = profileOfEngine(nameOrFile);
   if (ofEngine !== null) return ofEngine;
   if (existsSync(nameOrFile)) {
-    return parseProfileFile(read(nameOrFile, "--profile"), nameOrFile);
+    return parseProfileFile(readInputFile(nameOrFile, `--profile ${nameOrFile}`), nameOrFile);
   }
   throw new StressError(
     "usage",
@@ -139,5 +132,5 @@ export const profileOfDaemonJson = (path: string): Profile => ({
   ...AS_DOCKER_COMES,
   name: nameOf(path),
   title: `as Docker comes, with ${basename(path)}`,
-  daemonJson: parseDaemonJson(read(path, "--daemon-json"), path),
+  daemonJson: parseDaemonJson(readInputFile(path, `--daemon-json ${path}`), path),
 });

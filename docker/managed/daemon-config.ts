@@ -1,7 +1,7 @@
 /**
  * The engine's own `daemon.json`, and which data it may share with another engine.
  */
-import { StressError } from "../../harness/core/errors.ts";
+import { messageOf, StressError } from "../../harness/core/errors.ts";
 import type { EngineDirectory } from "./engine-directory.ts";
 import { contentKey } from "./state-directory.ts";
 
@@ -70,7 +70,8 @@ export const parseDaemonJson = (source: string, file: string): DaemonJson => {
   try {
     value = JSON.parse(source);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    // V8 quotes the source, line breaks included.
+    const why = messageOf(cause).replace(/\s+/g, " ");
     throw new StressError("usage", `${file} is not JSON: ${why}`, { cause });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -8,7 +8,6 @@
  *     ip-local-port-range: own
  */
 import { basename, dirname, resolve } from "node:path";
-import { LineCounter, isCollection, isMap, isNode, isScalar, parseDocument } from "yaml";
 import { z } from "zod";
 import { isIpv4, poolSchema } from "../../harness/core/capacity.ts";
 import { isAddress, parseEngineSource } from "../../harness/core/engine-source.ts";
@@ -21,6 +20,7 @@ import {
   type EngineSource,
   type Profile,
 } from "../../harness/core/profile.ts";
+import { parseYaml, type Objection, type Path } from "../parse-yaml.ts";
 import { DECIDED_HERE } from "./daemon-config.ts";
 
 const words = (right: string) => ({ error: right });
@@ -92,14 +92,6 @@ type ProfileFile = z.infer<typeof fileSchema>;
 
 /** For editors; `profile.schema.json` is this. */
 export const profileJsonSchema = (): unknown => z.toJSONSchema(fileSchema, { io: "input" });
-
-type Path = readonly PropertyKey[];
-
-/** What is wrong, and where. */
-interface Objection {
-  readonly path: Path;
-  readonly right: string;
-}
 
 const pathText = (path: Path): string => path.map(String).join(".");
 
@@ -238,38 +230,6 @@ const objectionsTo = (file: ProfileFile): readonly Objection[] => [
   ...objectionsToPorts(file),
   ...objectionsToRootful(file),
 ];
-
-/** YAML with the lines of its keys, for what is wrong with one of them. */
-export const parseYaml = (source: string, file: string) => {
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const [problem] = document.errors;
-  if (problem !== undefined) {
-    const what = problem.message.split("\n")[0] ?? "";
-    const { line } = lines.linePos(problem.pos[0]);
-    throw new StressError("usage", `${file}:${String(line)}: not YAML: ${what}`);
-  }
-  /** The key that the path ends with, or as much of the way to it as there is. */
-  const offsetOf = (path: Path): number | undefined => {
-    let node: unknown = document.contents;
-    let offset: number | undefined;
-    for (const step of path) {
-      if (isMap(node)) {
-        const key = node.items.find((pair) => isScalar(pair.key) && pair.key.value === step)?.key;
-        offset = (isNode(key) ? key.range?.[0] : undefined) ?? offset;
-      }
-      node = isCollection(node) ? node.get(step, true) : undefined;
-      if (typeof step === "number" && isNode(node)) offset = node.range?.[0] ?? offset;
-    }
-    return offset;
-  };
-  const refusal = ({ path, right }: Objection, cause?: unknown): StressError => {
-    const offset = offsetOf(path);
-    const line = offset === undefined ? "" : `:${String(lines.linePos(offset).line)}`;
-    return new StressError("usage", `${file}${line}: ${right}`, { cause });
-  };
-  return { value: document.toJS() as unknown, refusal };
-};
 
 /** Paths in a profile are meant from where the file is. */
 const placed = (source: EngineSource, file: string): EngineSource => {

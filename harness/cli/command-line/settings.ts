@@ -1,21 +1,16 @@
 /**
  * What environment and config file say of a command's flags.
  */
-import { readFileSync } from "node:fs";
-import { parse as parseYaml } from "yaml";
-import { messageOf } from "../../core/errors.ts";
+import { parseYaml } from "../../../docker/parse-yaml.ts";
+import { readInputFile } from "../../../docker/read-input-file.ts";
 import { usage } from "./flags.ts";
 
 const readConfig = (path: string): Record<string, unknown> => {
-  try {
-    const content: unknown = parseYaml(readFileSync(path, "utf8"));
-    if (typeof content === "object" && content !== null && !Array.isArray(content)) {
-      return Object.fromEntries(Object.entries(content));
-    }
-  } catch (error) {
-    return usage(`--config ${path}: ${messageOf(error).split("\n")[0] ?? ""}`);
-  }
-  return usage(`--config ${path}: must be a mapping of flags to values`);
+  const name = `--config ${path}`;
+  const { value } = parseYaml(readInputFile(path, name), name);
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : usage(`${name}: must be a mapping of flags to values`);
 };
 
 /** `STRESS_DAEMON_JSON` is `--daemon-json`. */

@@ -70,6 +70,9 @@ const readMessage = async (input: Readable): Promise<string> => {
   return text;
 };
 
+/** In UTF-16 units: no engine's message fills a hundredth of it. */
+const LONGEST_LINE = 1024 * 1024;
+
 /** A chunk's whole lines at a time, numbered from 1; only `\n` ends a line. */
 async function* linesOf(input: Readable) {
   let rest = "";
@@ -79,6 +82,10 @@ async function* linesOf(input: Readable) {
     const lines = (rest + String(chunk)).split("\n");
     rest = lines.pop() ?? "";
     yield lines.map((line) => ({ line, number: (number += 1) }));
+    if (rest.length > LONGEST_LINE) {
+      const most = LONGEST_LINE.toLocaleString("en");
+      usage(`line ${String(number + 1)} of stdin is longer than ${most} characters`);
+    }
   }
   if (rest !== "") yield [{ line: rest, number: number + 1 }];
 }

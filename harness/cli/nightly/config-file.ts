@@ -1,10 +1,10 @@
 /**
  * The file of `stress nightly`, checked, with the run it describes.
  */
-import { readFileSync } from "node:fs";
 import yargs from "yargs";
-import { parseYaml } from "../../../docker/managed/profile-file.ts";
-import { messageOf, StressError } from "../../core/errors.ts";
+import { parseYaml } from "../../../docker/parse-yaml.ts";
+import { readInputFile } from "../../../docker/read-input-file.ts";
+import { StressError } from "../../core/errors.ts";
 import { nightlyConfigSchema, RUN_KEYS, type NightlyConfig } from "../../core/nightly/config.ts";
 import { runFlags, toRunOptions } from "../command-line/run.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -91,12 +91,5 @@ export const parseNightlyFile = (source: string, file: string): NightlyFile => {
 };
 
 /** @throws StressError("usage") */
-export const readNightlyFile = (file: string): NightlyFile => {
-  let source: string;
-  try {
-    source = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new StressError("usage", `--config ${file}: ${messageOf(error)}`, { cause: error });
-  }
-  return parseNightlyFile(source, file);
-};
+export const readNightlyFile = (file: string): NightlyFile =>
+  parseNightlyFile(readInputFile(file, `--config ${file}`), file);

@@ -182,3 +182,18 @@ test("--ndjson takes no more than its reader does", async () => {
   expect((await text(output)).split("\n")).toHaveLength(chunks * 1000 + 1);
   expect(await done).toBe(0);
 });
+
+test("a line without an end is refused after the first million characters", async () => {
+  let taken = 0;
+  const input = new Readable({
+    read() {
+      taken += 1;
+      this.push("x".repeat(64 * 1024));
+    },
+  });
+  const options = { message: null, phase: null, format: "ndjson" } as const;
+  await expect(
+    classifyCommand(options, shell, { input, output: new PassThrough() }),
+  ).rejects.toThrow("line 1 of stdin is longer than 1,048,576 characters");
+  expect(taken).toBeLessThan(30);
+});
