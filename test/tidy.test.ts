@@ -148,3 +148,15 @@ test("no file is a barrel or a drawer for everything", () => {
   );
   expect(drawers).toEqual([]);
 });
+
+test("one file writes to the process's streams, and the one that starts it", () => {
+  const writers = new Set(
+    IMPORTS.map(({ file }) => file).filter(
+      (file) =>
+        !isInside(file, "docker") &&
+        /process\.std(?:out|err)\.write|console\./.test(readFileSync(join(ROOT, file), "utf8")),
+    ),
+  );
+  // The entry file imports nothing, so that it is not among these.
+  expect([...writers]).toEqual(["harness/cli/streams.ts"]);
+});

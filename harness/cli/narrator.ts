@@ -5,16 +5,9 @@
 import { pino, type Logger } from "pino";
 import type { Event } from "../core/events.ts";
 import { wavesInAll } from "../core/measured-waves.ts";
+import { createLines, type TextSink } from "./streams.ts";
 import { count, formatMillis, millis, type Millis } from "../core/units.ts";
 import { everyTenSeconds } from "./heartbeat.ts";
-
-/** The part of a stream that narration needs. */
-interface TextSink {
-  readonly isTTY?: boolean;
-  readonly write: (text: string) => unknown;
-}
-
-const CLEAR_LINE = "\r\u001b[2K";
 
 /** Fields of a log record that people do not need to see. */
 const isNarrated = (key: string): boolean => !["level", "time", "msg"].includes(key);
@@ -23,7 +16,7 @@ const asText = (record: Readonly<Record<string, unknown>>): string => {
   const fields = Object.entries(record)
     .filter(([key]) => isNarrated(key))
     .map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  return `stress: ${String(record["msg"])}${fields.join("")}\n`;
+  return `stress: ${String(record["msg"])}${fields.join("")}`;
 };
 
 export interface Narrator {
@@ -44,8 +37,9 @@ export interface NarratorOptions {
 export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narrator => {
   const live = stderr.isTTY === true && format === "text";
   let shown = false;
+  const lines = createLines(stderr);
   const clear = (): void => {
-    if (shown) stderr.write(CLEAR_LINE);
+    if (shown) lines.clear();
     shown = false;
   };
   const log = pino(
@@ -54,11 +48,8 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
       write: (line: string) => {
         clear();
         const record: unknown = JSON.parse(line);
-        const text =
-          format === "json" || typeof record !== "object" || record === null
-            ? line
-            : asText(Object.fromEntries(Object.entries(record)));
-        stderr.write(text);
+        if (format === "json" || typeof record !== "object" || record === null) lines.json(record);
+        else lines.line(asText(Object.fromEntries(Object.entries(record))));
       },
     },
   );
@@ -67,7 +58,7 @@ export const createNarrator = ({ stderr, level, format }: NarratorOptions): Narr
       log.info(text);
       return;
     }
-    stderr.write(`${CLEAR_LINE}stress: ${text}`);
+    lines.show(`stress: ${text}`);
     shown = true;
   };
   let waves = 0;

@@ -414,7 +414,7 @@ const asUser = (uid: number, ...argv: readonly string[]): { code: number; stdout
   onTestFinished(() => {
     rmSync(home, { recursive: true, force: true });
   });
-  const main = join(import.meta.dirname, "../../dist/harness/cli/main.js");
+  const main = join(import.meta.dirname, "../../dist/harness/cli/start.js");
   try {
     const stdout = execFileSync(process.execPath, [main, ...argv], {
       uid,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { summarySchema, type Summary } from "../../harness/core/summary.ts";
 
-export const MAIN = join(import.meta.dirname, "../../dist/harness/cli/main.js");
+export const MAIN = join(import.meta.dirname, "../../dist/harness/cli/start.js");
 
 export interface Finished {
   readonly code: number | null;

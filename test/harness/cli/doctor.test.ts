@@ -14,7 +14,7 @@ import { toAsked } from "../../../harness/cli/command-line/doctor.ts";
 import { toDiagnosis } from "../../../harness/core/doctor/diagnosis.ts";
 import { listener } from "../../docker/evidence/processes-of-a-test.ts";
 
-const MAIN = join(import.meta.dirname, "../../../dist/harness/cli/main.js");
+const MAIN = join(import.meta.dirname, "../../../dist/harness/cli/start.js");
 
 const scratch = (): string => {
   const directory = mkdtempSync(join(tmpdir(), "doctor-"));

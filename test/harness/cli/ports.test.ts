@@ -12,7 +12,7 @@ import { toPortTable } from "../../../harness/core/port-owners/port-table.ts";
 import { simulate, startContainer, type Simulation } from "../../docker/fake/simulation.ts";
 import { scratch } from "../../docker/evidence/answering.ts";
 
-const MAIN = join(import.meta.dirname, "../../../dist/harness/cli/main.js");
+const MAIN = join(import.meta.dirname, "../../../dist/harness/cli/start.js");
 
 const ports = async (...argv: readonly string[]) => {
   const child = spawn(process.execPath, [MAIN, "ports", ...argv], {
