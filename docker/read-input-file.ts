@@ -6,7 +6,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { messageOf, StressError } from "../harness/core/errors.ts";
 
 /** In bytes; the largest configuration that anyone wrote by hand is a hundredth of it. */
-export const LARGEST_INPUT = 256 * 1024;
+const LARGEST_INPUT = 256 * 1024;
 
 const kindOf = (stats: Stats): string => {
   if (stats.isDirectory()) return "a directory";

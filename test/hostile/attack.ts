@@ -10,7 +10,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startHostileEngine, type SpoilName } from "./hostile-engine.ts";
 
-const MAIN = join(import.meta.dirname, "../../dist/harness/cli/main.js");
+const MAIN = join(import.meta.dirname, "../../dist/harness/cli/start.js");
 
 /** Commands that ask an engine something, from argv. */
 export const COMMANDS = ["clean", "images list", "doctor", "ports", "run --n 2 --waves 1"] as const;

@@ -27,7 +27,7 @@ const endless = (response: ServerResponse): void => {
   more();
 };
 
-export const SPOILS = {
+const SPOILS = {
   cut: (response) => {
     response.writeHead(200, { "content-length": "1000" });
     response.write("[", () => response.destroy());

@@ -10,7 +10,7 @@ import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { stoppedEngine } from "../../docker/fake/stopped-engine.ts";
 
-const MAIN = join(import.meta.dirname, "../../../dist/harness/cli/main.js");
+const MAIN = join(import.meta.dirname, "../../../dist/harness/cli/start.js");
 
 const scratch = (): string => {
   const directory = mkdtempSync(join(tmpdir(), "stress-liveness-"));
