@@ -66,7 +66,7 @@ test.each(readdirSync(WORKFLOWS))("every script of %s is one that bash reads", (
 });
 
 test("what the nightly workflow runs is a command, and its file is one of that command's", async () => {
-  const [, line = ""] = /main\.js (nightly .*)$/m.exec(read("nightly.yml")) ?? [];
+  const [, line = ""] = /start\.js (nightly .*)$/m.exec(read("nightly.yml")) ?? [];
   const { command } = await readCommandLine(line.split(" "), {});
   expect(command.options).toMatchObject({ config: ".github/nightly.yml" });
   const file = join(WORKFLOWS, "../nightly.yml");

@@ -9,6 +9,7 @@ import { inventoryOf, removeAll } from "../../../docker/client/labelled.ts";
 import { createRuntime } from "../../../docker/client/runtime.ts";
 import { removeLeftovers } from "../../../harness/cli/leftovers.ts";
 import { LABEL, type Operation } from "../../../harness/core/model.ts";
+import { systemClock } from "../../../harness/run/clock.ts";
 import type { Clock } from "../../../harness/core/ports.ts";
 import { millis, seconds } from "../../../harness/core/units.ts";
 import { BLIND } from "../../harness/run/simulated-runtime.ts";
@@ -37,8 +38,15 @@ const FOREIGN: readonly EngineObject["labels"][] = [
 /** Of the same run id and another process. */
 const OTHER_OWNER = { ...OURS, [LABEL.owner]: "6:7:boot:3" };
 
-/** Time passes at once. */
-const clock: Clock = { now: () => millis(0), sleep: () => Promise.resolve() };
+/** For everything that is never late here. */
+export const AN_HOUR = { call: seconds(3600), teardown: seconds(3600) };
+
+/** A pause passes at once; a deadline does not. */
+export const clock: Clock = {
+  now: () => millis(0),
+  sleep: (duration, signal) =>
+    duration < AN_HOUR.call ? Promise.resolve() : systemClock().sleep(duration, signal),
+};
 
 export const runtimeOn = (docker: Dockerode) =>
   createRuntime({
@@ -85,6 +93,7 @@ const REMOVERS: Readonly<Record<string, Remover>> = {
     remove: async (docker, signal) =>
       await removeLeftovers(docker, {
         chosen: ({ run, owner }) => run === RUN && owner === OWNER,
+        deadlines: AN_HOUR,
         say: () => undefined,
         clock,
         signal,

@@ -3,9 +3,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { inventoryOf, removeAll } from "../../../docker/client/labelled.ts";
 import { removeLeftovers } from "../../../harness/cli/leftovers.ts";
 import { LABEL } from "../../../harness/core/model.ts";
-import { millis } from "../../../harness/core/units.ts";
 import { HONEST, startDishonestEngine, type EngineObject, type Lies } from "./dishonest-engine.ts";
-import { nothingForeignIsRemoved, runtimeOn } from "./foreign-objects.ts";
+import { AN_HOUR, clock, nothingForeignIsRemoved, runtimeOn } from "./foreign-objects.ts";
 
 const RUN = "r1";
 const signal = new AbortController().signal;
@@ -51,8 +50,9 @@ test("what a living process made under the same run id and name stays when a dea
   ]);
   const stuck = await removeLeftovers(docker, {
     chosen: ({ owner }) => owner === ours[LABEL.owner],
+    deadlines: AN_HOUR,
     say: () => undefined,
-    clock: { now: () => millis(0), sleep: () => Promise.resolve() },
+    clock,
     signal,
   });
   expect(stuck).toEqual([]);

@@ -123,7 +123,11 @@ test("in a file, a job with a command of its own is taken as it is", () => {
 test.each([
   ['{"status":"Pulling"}', { status: "Pulling", error: null }],
   ['{"errorDetail":{"message":"no"},"error":"no"}', { status: null, error: "no" }],
-  ["1", { status: null, error: null }],
+  ["{}", { status: null, error: null }],
 ])("progress line %s", (line, expected) => {
   expect(decodeProgress(line)).toEqual(expected);
+});
+
+test.each(["1", "null", "<html>"])("%s is refused as a line of progress", (line) => {
+  expect(() => decodeProgress(line)).toThrow("cannot be understood");
 });

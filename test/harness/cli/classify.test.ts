@@ -46,7 +46,7 @@ test.each([
     phase    container_start
     meaning  RootlessKit could not bind the port on the host: some socket there holds it
     retry    if-dynamic
-    advice   publish nothing, or give the daemon's namespace its own ip_local_port_range, or retry the start: each try gets another port
+    advice   publish nothing, or give the daemon's namespace its own ip_local_port_range, or remove the container and create it again: each new start gets another port
     source   moby/moby: daemon/libnetwork/internal/rlkclient/rootlesskit_client_linux.go
     words    error while calling RootlessKit PortManager.AddPort(): listen tcp4 0.0.0.0:32768: bind: address already in use
     "
