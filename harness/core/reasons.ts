@@ -163,6 +163,26 @@ const engineKnowledge = ({ arms, engine }: Grounds["parts"][number]): readonly s
   ];
 };
 
+const rangeText = ([first, last]: readonly [number, number]): string =>
+  `${String(first)}–${String(last)}`;
+
+/**
+ * Where nothing failed because the engine's dynamic ports were kept apart from those of the host's connections: Docker
+ * as it comes takes both from one range.
+ */
+const portsApart = ({ arms, engine }: Grounds["parts"][number]): readonly string[] => {
+  const { rootless, enginePortRange: own, hostPortRange: host } = engine;
+  if (!rootless || own === null || host === null) return [];
+  const isApart = own[1] < host[0] || host[1] < own[0];
+  const calm = arms.filter(({ mode, jobs }) => letsDaemonChoose(mode) && jobs.failed === 0);
+  if (!isApart || calm.length === 0) return [];
+  return [
+    `the engine's dynamic ports (${rangeText(own)}) are apart from those of the host's connections ` +
+      `(${rangeText(host)}): a port held by such a connection was not tried in ` +
+      `${calm.map(({ id }) => id).join(", ")}; --profile default has one range for both, as Docker comes`,
+  ];
+};
+
 /** Levels at which a daemon complains. */
 const COMPLAINTS: ReadonlySet<string> = new Set(["warning", "error", "fatal", "panic"]);
 
@@ -298,6 +318,7 @@ export const reasons = (grounds: Grounds): string[] => [
   ...causes(grounds),
   ...networks(grounds),
   ...new Set(grounds.parts.flatMap(engineKnowledge)),
+  ...new Set(grounds.parts.flatMap(portsApart)),
   ...complaints(grounds),
   ...leftBehind(grounds),
   ...ending(grounds),

@@ -15,6 +15,7 @@ import {
   type RunScript,
   type Wrong,
 } from "./history.ts";
+import { recorded, refusedBy } from "./recorded.ts";
 
 /** The summary of the only arm. */
 const soleArm = (events: readonly Event[]): ArmSummary => {
@@ -353,3 +354,24 @@ test("two thousand jobs are judged within two seconds of processor time", () => 
   expect(soleArm(events).jobs.ok).toBe(1500);
   expect((process.cpuUsage().user - before) / 1e6).toBeLessThan(2);
 });
+
+const APART = { enginePortRange: [13_312, 15_359] as [number, number] };
+
+test.each([
+  ["ports", APART, 0, true],
+  ["ports", APART, 1, false],
+  ["ports", {}, 0, false],
+  ["ports", { ...APART, rootless: false }, 0, false],
+  ["noports", APART, 0, false],
+] as const)(
+  "in mode %s on an engine with %j and %i failures it is said that ports were kept apart: %s",
+  (mode, engine, failed, said) => {
+    const trouble = {
+      ...({ job: "w1j1", operation: "container.start", service: "redis" } as const),
+      answer: refusedBy(portTaken(13_312)),
+    };
+    const troubles = failed === 0 ? [] : [trouble];
+    const { reasons } = judge(recorded({ request: { modes: [mode], ns: [2] }, engine, troubles }));
+    expect(reasons.join("\n").includes("--profile default has one range for both")).toBe(said);
+  },
+);
