@@ -318,7 +318,8 @@ export const reasons = (grounds: Grounds): string[] => [
   ...causes(grounds),
   ...networks(grounds),
   ...new Set(grounds.parts.flatMap(engineKnowledge)),
-  ...new Set(grounds.parts.flatMap(portsApart)),
+  // Injected faults hold ports of the engine's own range.
+  ...(grounds.faults > 0 ? [] : new Set(grounds.parts.flatMap(portsApart))),
   ...complaints(grounds),
   ...leftBehind(grounds),
   ...ending(grounds),
