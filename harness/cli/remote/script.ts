@@ -49,6 +49,8 @@ export const runScript = (command: string, args: readonly string[]): string => {
       // Before it has a session of its own it is not yet a group, and is a process that can be ended.
       `(while [ -n "$(timeout ${String(PATIENCE_SECONDS)} head -c 1 <&3)" ]; do :; done; kill -s TERM -- "-$run" || kill -s TERM "$run") >/dev/null 2>&1 & watch=$!`,
       `wait "$run"; code=$?`,
+      // What is left of its session holds this one's stderr: the other side would wait for it.
+      `kill -s KILL -- "-$run" 2>/dev/null`,
       `kill "$watch" 2>/dev/null`,
       `rm -f "$dir/latest"`,
       `tar -C "$dir" -czf - .`,

@@ -222,6 +222,13 @@ test("an interrupted run is stopped in order, and what there is of it is fetched
   expect(existsSync(`/proc/${readFileSync(pidFile, "utf8").trim()}/fd/2`)).toBe(false);
 });
 
+test("what a run leaves behind in its session does not keep the other side waiting", async () => {
+  const night = recordedNight(1);
+  const command = program(`(trap '' TERM; exec sleep 1000) & cp -r ${night} "$out"`);
+  const { code } = await remote({ command }).finished;
+  expect(code).toBe(0);
+});
+
 test("a run that is here already is not written over", async () => {
   const night = recordedNight(1);
   const command = program(`cp -r ${night} "$out"`);
