@@ -4,7 +4,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { withoutSecrets } from "./without-secrets.ts";
+import { withoutSecrets } from "../../harness/core/without-secrets.ts";
 
 export interface ProcessSeen {
   readonly pid: number;

@@ -9,6 +9,7 @@ import type { Rate } from "./measures.ts";
 import type { Arm, Service } from "./model.ts";
 import type { Profile } from "./profile.ts";
 import { samplesOf } from "./samples.ts";
+import { HIDDEN } from "./without-secrets.ts";
 
 export const EMITTED = ["daemon.json", "sysctl", "systemd", "workflow"] as const;
 export type Emitted = (typeof EMITTED)[number];
@@ -224,6 +225,9 @@ const emissionOf = (emitted: Emitted, run: RunHistory, best: Candidate): Emissio
   if (own === null || other === null) return NEEDS[emitted];
   switch (emitted) {
     case "daemon.json":
+      if (JSON.stringify(own.daemonJson).includes(HIDDEN)) {
+        return "its daemon.json holds a secret, which the journal does not keep: take the file that the run was given";
+      }
       return { kind: emitted, support, daemonJson: own.daemonJson };
     case "sysctl":
       return { kind: emitted, support };

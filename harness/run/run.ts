@@ -4,6 +4,7 @@ import type { Interim } from "../core/expectations/interim.ts";
 import type { Plan, WavePlan } from "../core/model.ts";
 import type { PlanRequest } from "../core/plan-request.ts";
 import type { Engines, ReadyEngine, Runtime } from "../core/ports.ts";
+import { settingsWithoutSecrets } from "../core/without-secrets.ts";
 import { isEngineAlive } from "./alive.ts";
 import { runWave, TroubleFailed, type WaveEdges } from "./wave.ts";
 
@@ -29,6 +30,15 @@ export interface RunHeader {
   /** What the verdict goes by; absent: by each failure. */
   readonly expected?: Pick<EventOf<"run.started">, "expectations" | "baseline">;
 }
+
+/** The addresses of proxies and the options of log drivers may hold passwords. */
+const withoutSecretsIn = ({
+  profile,
+  skipped,
+}: NonNullable<RunHeader["profiles"]>[number]): NonNullable<RunHeader["profiles"]>[number] => ({
+  profile: { ...profile, daemonJson: settingsWithoutSecrets(profile.daemonJson) },
+  skipped,
+});
 
 /**
  * Performs every wave of the plan and writes the journal. What failed in a job is in the journal and nowhere
@@ -79,10 +89,10 @@ export const performRun = async (
     arms: plan.arms,
     waves: plan.waves.filter(({ block }) => block > 0).length,
     engine: facts,
-    ...(header.profiles === null ? {} : { profiles: header.profiles }),
+    ...(header.profiles === null ? {} : { profiles: header.profiles.map(withoutSecretsIn) }),
     ...(header.daemonJson === null || header.daemonJson === undefined
       ? {}
-      : { daemonJson: header.daemonJson }),
+      : { daemonJson: settingsWithoutSecrets(header.daemonJson) }),
     ...header.expected,
   });
   const last = new Map(plan.waves.map(({ block, index }) => [block, index]));

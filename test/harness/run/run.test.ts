@@ -5,7 +5,8 @@ import type { Question } from "../../../harness/core/evidence.ts";
 import type { Answer, JobPlan, Operation, Plan, WavePlan } from "../../../harness/core/model.ts";
 import type { Engines, ReadyEngine, Troublemaker, Witness } from "../../../harness/core/ports.ts";
 import { millis } from "../../../harness/core/units.ts";
-import { performRun } from "../../../harness/run/run.ts";
+import { performRun, type RunHeader } from "../../../harness/run/run.ts";
+import { AS_DOCKER_COMES } from "../../../harness/core/profile.ts";
 import { emptySight } from "../core/history.ts";
 import { oneEngine } from "./one-engine.ts";
 import { FACTS, simulatedRuntime, type SimulatedOptions } from "./simulated-runtime.ts";
@@ -77,6 +78,7 @@ interface Trial {
   readonly clock?: VirtualClock;
   readonly witness?: Partial<Witness>;
   readonly trouble?: Troublemaker;
+  readonly header?: Partial<RunHeader>;
   /** Called with each event; may cancel the run. */
   readonly onEvent?: (event: Event, cancel: () => void) => void;
 }
@@ -88,6 +90,7 @@ const perform = async ({
   alive,
   witness,
   trouble,
+  header,
   onEvent,
 }: Trial) => {
   const controller = new AbortController();
@@ -107,6 +110,7 @@ const perform = async ({
         startedAt: "2026-01-01T00:00:00.000Z",
         request: null,
         profiles: null,
+        ...header,
       },
       {
         clock,
@@ -523,4 +527,16 @@ test("a run that is cancelled while an engine starts has an end, and it is an in
   );
   expect(reason).toBe("interrupted");
   expect(events.at(-1)).toMatchObject({ event: "run.ended", reason: "interrupted" });
+});
+
+test("what daemon.json keeps secret is not in the journal", async () => {
+  const daemonJson = { proxies: { "http-proxy": "http://me:hunter2@proxy:3128" } };
+  const profile = { ...AS_DOCKER_COMES, name: "p", title: "p", daemonJson };
+  const { events } = await perform({
+    answer: () => done(10),
+    header: { daemonJson, profiles: [{ profile, skipped: null }] },
+  });
+  const [started] = events;
+  expect(JSON.stringify(started)).not.toContain("hunter2");
+  expect(JSON.stringify(started).split("http://me:***@proxy:3128")).toHaveLength(3);
 });

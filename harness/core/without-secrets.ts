@@ -1,8 +1,10 @@
 /**
- * A command line without the secrets in it: everybody on its machine may read it, but a report travels further.
+ * Command lines and settings without the secrets in them: whoever runs the tool may read them, but a journal and a
+ * report travel further.
  */
 
-const HIDDEN = "***";
+/** What stands where a secret was. */
+export const HIDDEN = "***";
 
 /** Names of what is secret, as parts of a flag's, a variable's or a key's name. */
 const SECRET =
@@ -48,3 +50,27 @@ export const withoutSecrets = (words: readonly string[]): readonly string[] =>
     }
     return hiddenIn(word);
   });
+
+const SECRET_KEY = new RegExp(`(?:${SECRET})s?$`, "i");
+
+/**
+ * The same value, with what looks like a password or a token hidden: by the name of its key, or by its shape, as in
+ * `http://user:password@proxy:3128`.
+ */
+const jsonWithoutSecrets = (value: unknown): unknown => {
+  if (typeof value === "string") return hiddenIn(value);
+  if (Array.isArray(value)) return value.map(jsonWithoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  return settingsWithoutSecrets(Object.fromEntries(Object.entries(value)));
+};
+
+/** As `jsonWithoutSecrets`, of an object such as daemon.json. */
+export const settingsWithoutSecrets = (
+  settings: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [
+      key,
+      typeof value === "string" && SECRET_KEY.test(key) ? HIDDEN : jsonWithoutSecrets(value),
+    ]),
+  );

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { commandOf } from "../../../docker/evidence/process-table.ts";
+import { settingsWithoutSecrets } from "../../../harness/core/without-secrets.ts";
 
 const shown = (...words: string[]): string =>
   commandOf({ pid: 1, parent: 0, uid: 0, name: "name", words });
@@ -58,4 +59,18 @@ test("no password is shown, wherever it stands", () => {
       },
     ),
   );
+});
+
+test("of a daemon.json, passwords in proxies' addresses and in log options are hidden, and nothing else", () => {
+  const settings = {
+    proxies: { "http-proxy": "http://me:hunter2@proxy:3128", "no-proxy": "localhost" },
+    "log-opts": { "splunk-token": "0123", "splunk-url": "https://splunk:8088", "max-size": "10m" },
+    "default-address-pools": [{ base: "10.200.0.0/14", size: 24 }],
+    debug: true,
+  };
+  expect(settingsWithoutSecrets(settings)).toEqual({
+    ...settings,
+    proxies: { ...settings.proxies, "http-proxy": "http://me:***@proxy:3128" },
+    "log-opts": { ...settings["log-opts"], "splunk-token": "***" },
+  });
 });
