@@ -135,6 +135,15 @@ const claimSlot = async (
     return record;
   });
 
+/** How many more engines can be up at once on this machine; abandoned ones do not count, they are taken down first. */
+export const freeSlots = (stateDir: string): number => {
+  const taken = readRecords(stateDir)
+    .filter((record) => !isAbandoned(record))
+    .map(({ slot }) => slot);
+  const elsewhere = slotsOnThisMachine();
+  return SLOTS.filter((slot) => !taken.includes(slot) && !elsewhere.has(slot)).length;
+};
+
 /** What is known before a slot is taken. */
 interface Prepared {
   readonly account: Account;

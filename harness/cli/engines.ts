@@ -7,6 +7,8 @@ import { inventoryOf, removeAll, strangers } from "../../docker/client/labelled.
 import { readCapacity } from "../../docker/evidence/capacity.ts";
 import { bindsElsewhere, engineUnder } from "../../docker/evidence/engine-under.ts";
 import { ensureImages } from "../../docker/images/image-set.ts";
+import { freeSlots, sweepDeadEngines } from "../../docker/managed/engine.ts";
+import { SLOTS } from "../../docker/managed/slot.ts";
 import { exhaustion } from "../core/capacity.ts";
 import { messageOf, StressError } from "../core/errors.ts";
 import type { Plan, WavePlan } from "../core/model.ts";
@@ -160,6 +162,31 @@ interface EnginesRequest {
   readonly runDirectory: string;
   readonly clock: Clock;
 }
+
+/** How many engines of our own a run has up at once, at most. */
+export const enginesNeeded = ({
+  plan: { arms },
+  freshEngine,
+  nemeses,
+}: Pick<LaidOutRun, "freshEngine" | "nemeses"> & { readonly plan: Pick<Plan, "arms"> }): number => {
+  const profiles = new Set(arms.map(({ profile }) => profile ?? null));
+  const second = nemeses.some(({ kind }) => kind === "second-engine") ? 1 : 0;
+  return (freshEngine === "wave" ? 1 : profiles.size) + second;
+};
+
+/** @throws StressError("environment") if the run would be out of slots in its middle */
+export const ensureSlots = async (laidOut: LaidOutRun, shell: Shell): Promise<void> => {
+  const { kind } = laidOut.engine;
+  if (kind === "auto" || kind === "fake") return;
+  await sweepDeadEngines(shell);
+  const [needed, free] = [enginesNeeded(laidOut), freeSlots(shell.stateDir)];
+  if (needed <= free) return;
+  throw new StressError(
+    "environment",
+    `this run has ${count(needed, "engine")} up at once, and ${count(free, "slot")} of ${String(SLOTS.length)} are free: ` +
+      "stop others (stress engine list, stress engine down), or add --fresh-engine wave",
+  );
+};
 
 const profileOf = ({ arms }: Plan, arm: string): string | null =>
   arms.find(({ id }) => id === arm)?.profile ?? null;

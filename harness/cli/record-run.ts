@@ -19,7 +19,7 @@ import { processorMeter, systemClock } from "../run/clock.ts";
 import { openJournal } from "../run/journal.ts";
 import { performRun, type RunEdges, type RunHeader } from "../run/run.ts";
 import type { EngineChoice } from "./engine-choice.ts";
-import { openEngines } from "./engines.ts";
+import { ensureSlots, openEngines } from "./engines.ts";
 import { fileLocks, prepareLocks } from "./file-lock.ts";
 import type { Freshness } from "./freshness.ts";
 import { withOwnBlock } from "./own-block.ts";
@@ -106,6 +106,7 @@ export const recordRun = async (
   const engines = openEngines({ laidOut, runDirectory: directory, clock }, shell, cleanup);
   const [first] = waves;
   if (first === undefined) throw new StressError("usage", "nothing to do: there is no arm");
+  await ensureSlots(laidOut, shell);
   await engines.of(first, signal);
   say(`run ${run}, seed ${seed}: ${count(waves.length, "wave")}, journal in ${directory}`);
 
