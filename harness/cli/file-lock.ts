@@ -4,7 +4,7 @@
  * and its processor time is part of what the lock costs.
  */
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { once, setMaxListeners } from "node:events";
 import { findProgram, SYSTEM_PATH } from "../../docker/managed/program.ts";
 import { messageOf, StressError } from "../core/errors.ts";
@@ -54,8 +54,10 @@ export const prepareLocks = (arms: readonly Arm[]): void => {
       throw new StressError("environment", "--mitigation lock-file: install flock (util-linux)");
     }
     try {
-      // Others may lock it who are other users: whoever may read a file may lock it.
-      closeSync(openSync(mitigation.path, "a", 0o644));
+      const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+      // In /tmp anyone can put a link in its place: what that points to is not to be made, least of all by root. Other
+      // users may lock the file: whoever may read a file may lock it.
+      closeSync(openSync(mitigation.path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o644));
     } catch (cause) {
       const words = `--mitigation lock-file: ${messageOf(cause)}; name another: lock-file:PATH`;
       throw new StressError("environment", words, { cause });

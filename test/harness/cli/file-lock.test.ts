@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -97,6 +97,16 @@ test("a lock file is made ahead of the run, and can be locked by other users", (
   const path = lockFile();
   prepareLocks([armWith(path)]);
   expect(statSync(path).mode & 0o777).toBe(0o644);
+});
+
+test("a link in the place of a lock file is refused, and what it points to is not made", () => {
+  const path = lockFile();
+  const target = `${path}.target`;
+  symlinkSync(target, path);
+  expect(() => {
+    prepareLocks([armWith(path)]);
+  }).toThrow(/^--mitigation lock-file: ELOOP/);
+  expect(statSync(target, { throwIfNoEntry: false })).toBeUndefined();
 });
 
 test("one that cannot be made is refused before anything is started", () => {
