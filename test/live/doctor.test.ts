@@ -368,12 +368,10 @@ test("a range of ports that is the host's too is named, and the printed command 
 
 test("what a dead run left is counted, and stress clean is named with the engine's address", async () => {
   const { docker, host } = subject();
-  const network = await docker.createNetwork({
-    Name: "left",
-    Labels: { [LABEL.run]: "r-dead", [LABEL.owner]: "2:1:no-such-boot:1" },
-  });
+  const labels = { [LABEL.run]: "r-dead", [LABEL.owner]: "2:1:no-such-boot:1" };
+  const network = await docker.createNetwork({ Name: "left", Labels: labels });
   onTestFinished(() => network.remove());
-  await container({ name: "left", labels: { [LABEL.run]: "r-dead" } });
+  await container({ name: "left", labels });
   const found = checkOf(await look(null), "leftovers");
   expect(found).toMatchObject({
     status: "warning",
