@@ -136,12 +136,13 @@ export const troubleContract = (name: string, open: () => Promise<TroubledSubjec
   });
 
   test.each(["outbound", "forward"])(
-    `${name}: ten ports just ahead of the daemon's cursor, each held by one %s, are more than it tries`,
+    `${name}: twelve ports just ahead of the daemon's cursor, each held by one %s, are more than it tries`,
     async (by) => {
-      const nemesis = `occupy:10:${by}`;
+      // It tries ten, and 28.5.2 does not always begin with the very next: with ten held it came through in 3 of 4 runs.
+      const nemesis = `occupy:12:${by}`;
       const troubled = await perform({ nemesis, mode: "ports", n: 1 });
       const { injected, fates, scores } = troubled.calibration;
-      expect(injected).toBe(10);
+      expect(injected).toBe(12);
       expect(fates.met).toBe(1);
       // An engine that tries again has met the nine before it, and an engine that does not has met none.
       expect([0, 9]).toContain(fates.absorbed);
