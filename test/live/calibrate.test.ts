@@ -10,7 +10,9 @@ import { outDirectory, runStress } from "./stress.ts";
 
 test("twenty faults of every kind are all met and attributed right, and nobody else is accused", async () => {
   const out = outDirectory();
-  const argv = ["calibrate", "--engine", "managed", "--faults", "20", "--seed", "live"];
+  // It tries ten ports and begins with the very next; 28.5.2 does not always, and comes through where ten are held.
+  const engine = "debian:bookworm";
+  const argv = ["calibrate", "--engine", engine, "--faults", "20", "--seed", "live"];
   const { code, stdout, stderr } = await runStress([...argv, "--json", "--out", out]);
   const calibration = calibrationSchema.parse(JSON.parse(stdout));
   const { injected, fates, scores, bystanders, faults } = calibration;
