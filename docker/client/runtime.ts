@@ -4,7 +4,12 @@
 import type Dockerode from "dockerode";
 import type { z } from "zod";
 import { DeadlinePassed, messageOf } from "../../harness/core/errors.ts";
-import { exitedEarly, withoutNetworks, wrongIdentity } from "../../harness/core/findings.ts";
+import {
+  exitedEarly,
+  needsNetwork,
+  withoutNetworks,
+  wrongIdentity,
+} from "../../harness/core/findings.ts";
 import type {
   Answer,
   CallOperation,
@@ -97,16 +102,13 @@ const bindingsOf = ({ NetworkSettings }: z.infer<typeof containerAnswer>): reado
     })),
   );
 
-/** Modes in which a container has no network to be attached to: `none`, the host's, that of another container. */
-const WITHOUT_NETWORK = /^(?:none|host|container:.*)$/;
-
 const inspected = (container: string, body: unknown): Answer => {
   const seen = decode(containerAnswer, body, "container.inspect");
   const network = seen.HostConfig?.NetworkMode;
   const isLost =
     seen.State.Running &&
     network !== undefined &&
-    !WITHOUT_NETWORK.test(network) &&
+    needsNetwork(network) &&
     Object.keys(seen.NetworkSettings.Networks ?? { unknown: null }).length === 0;
   return isLost
     ? { kind: "refused", by: "harness", message: withoutNetworks({ container, network }) }

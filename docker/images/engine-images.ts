@@ -23,6 +23,13 @@ export const IMAGE_MS = 600_000;
 /** All progress of one image; the longest real one was a few MiB. */
 const MOST_PROGRESS = 64 * 1024 * 1024;
 
+/** Breaks an answer off that brings nothing for too long. */
+export const endIfSilent = (response: IncomingMessage): void => {
+  response.setTimeout(IMAGE_MS, () => {
+    response.destroy(new ConnectionLost("the engine fell silent"));
+  });
+};
+
 const progressLine = z.object({ status: z.string().nullish(), error: z.string().nullish() });
 
 interface Progress {
@@ -54,9 +61,7 @@ const parsed = (line: string): unknown => {
  * @throws Error with the engine's words
  */
 const toEnd = async (progress: IncomingMessage): Promise<void> => {
-  progress.setTimeout(IMAGE_MS, () => {
-    progress.destroy(new ConnectionLost("the engine fell silent"));
-  });
+  endIfSilent(progress);
   let rest = "";
   let length = 0;
   let failure: string | null = null;

@@ -16,7 +16,13 @@ import { removeContainer, type Call } from "../client/calls.ts";
 import { createdAnswer, decode, waitAnswer } from "../client/daemon-schemas.ts";
 import { ConnectionLost, exchange } from "../client/exchange.ts";
 import { logText } from "../client/log-frames.ts";
-import { encodeReference, IMAGE_MS, importImage, type ImageCall } from "./engine-images.ts";
+import {
+  encodeReference,
+  endIfSilent,
+  IMAGE_MS,
+  importImage,
+  type ImageCall,
+} from "./engine-images.ts";
 import { recipeKey, type Recipe } from "./recipe.ts";
 import { tar } from "./tar.ts";
 
@@ -84,9 +90,7 @@ const download = async (
   { docker, signal }: ImageCall,
 ): Promise<void> => {
   const response = (await exchange(docker, call, { signal, stream: true })) as IncomingMessage;
-  response.setTimeout(IMAGE_MS, () => {
-    response.destroy(new ConnectionLost("the engine fell silent"));
-  });
+  endIfSilent(response);
   let length = 0;
   const limit = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {

@@ -14,6 +14,12 @@ export const exitedEarly = (finding: {
 }): string =>
   `${finding.service} exited with code ${String(finding.exitCode)} before it was ready: ${finding.tail}`;
 
+/** Modes in which a container has no network to be attached to: `none`, the host's, that of another container. */
+const WITHOUT_NETWORK = /^(?:none|host|container:.*)$/;
+
+/** Whether a container created in this network mode is attached to a network while it runs. */
+export const needsNetwork = (networkMode: string): boolean => !WITHOUT_NETWORK.test(networkMode);
+
 /** A container that runs although no network is attached to it, and was created on one. */
 export const withoutNetworks = (finding: {
   readonly container: string;

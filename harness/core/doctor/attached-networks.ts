@@ -1,19 +1,17 @@
 /**
  * Whether every running container is attached to the network that it was created on.
  */
+import { needsNetwork } from "../findings.ts";
 import { shellWord } from "../shell-words.ts";
 import { count } from "../units.ts";
 import { fine, silent, wrong, type Judge } from "./check.ts";
-
-/** Modes in which a container has no network to be attached to: `none`, the host's, that of another container. */
-const WITHOUT_NETWORK = /^(?:none|host|container:.*)$/;
 
 export const attachedNetworks: Judge = (facts) => {
   const { attachments } = facts;
   if (attachments === null) return silent("which networks the engine's containers are on", facts);
   const lost = attachments.containers.filter(
     ({ networkMode, networks }) =>
-      networkMode !== null && !WITHOUT_NETWORK.test(networkMode) && networks.length === 0,
+      networkMode !== null && needsNetwork(networkMode) && networks.length === 0,
   );
   if (lost.length === 0) return fine("Every running container is attached to its network");
   return wrong({
